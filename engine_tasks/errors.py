@@ -1,0 +1,146 @@
+"""The errors of the library, split by whose fault they are.
+
+A task that goes wrong is a value, `TaskError`, inside its result. A call that is
+refused while a game runs is an `EngineTasksError` kept in `TaskQueue.last_error`.
+Misuse by the programmer raises one.
+"""
+
+from __future__ import annotations
+
+import traceback as traceback_module
+from enum import StrEnum
+from pathlib import Path
+from typing import Final, Self
+
+import attrs
+
+#: Characters of an error's message or traceback that are kept; a script may raise a novel.
+MAX_ERROR_TEXT: Final = 16_384
+
+_PACKAGE_FOLDER: Final = str(Path(__file__).parent)
+
+
+class ErrorKind(StrEnum):
+    """What happened to a task that has no payload to give."""
+
+    FAILED = "FAILED"
+    """The worker's code raised an error; its instance lives on."""
+    TIMEOUT = "TIMEOUT"
+    """The task ran longer than it may."""
+    CRASHED = "CRASHED"
+    """The instance that ran the task died, or the pool has no instance left."""
+    MEMORY = "MEMORY"
+    """The task asked for more memory than its worker may use."""
+    CANCELLED = "CANCELLED"
+    """The game took the task back."""
+    EXPIRED = "EXPIRED"
+    """The task was still waiting at its deadline."""
+    LOST = "LOST"
+    """The machine that held the task is gone."""
+    BAD_PAYLOAD = "BAD_PAYLOAD"
+    """The payload does not fit what the worker takes."""
+    BAD_RESULT = "BAD_RESULT"
+    """The worker's answer cannot be carried back."""
+    STOPPED = "STOPPED"
+    """The worker or the queue was stopped before the task was done."""
+
+
+@attrs.frozen
+class TaskError:
+    """Why a task has no payload: its `kind`, a `message` for people, a `traceback` or ""."""
+
+    kind: ErrorKind
+    message: str
+    traceback: str = ""
+
+    def __str__(self) -> str:
+        return self.message
+
+    @classmethod
+    def from_exception(cls, error: BaseException, kind: ErrorKind = ErrorKind.FAILED) -> Self:
+        """The error for an exception of a worker's own code, without our frames in it."""
+        return cls(kind, describe_exception(error), _user_traceback(error))
+
+
+class EngineTasksError(Exception):
+    """Base of every exception of this library."""
+
+
+class WorkerIdError(EngineTasksError, ValueError):
+    """A worker id or name that cannot be used: out of range, taken, or unknown."""
+
+    def __init__(self, message: str, *, worker_id: int | None = None, name: str | None = None):
+        super().__init__(message)
+        self.worker_id = worker_id
+        self.name = name
+
+
+class WorkerStartError(EngineTasksError):
+    """A worker that could not start.
+
+    `file` and `line` are where the fault is, when it is in a script.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        worker_id: int | None = None,
+        name: str | None = None,
+        file: str | None = None,
+        line: int | None = None,
+        traceback: str = "",
+    ):
+        super().__init__(message)
+        self.worker_id = worker_id
+        self.name = name
+        self.file = file
+        self.line = line
+        self.traceback = traceback
+
+
+class TaskRefusedError(EngineTasksError):
+    """A task that was not accepted, so nothing will answer it."""
+
+    def __init__(self, message: str, *, worker_id: int | None = None):
+        super().__init__(message)
+        self.worker_id = worker_id
+
+
+class PayloadError(EngineTasksError, ValueError):
+    """A value that cannot be carried, or bytes that are no payload.
+
+    `path` says where in the value: `payload.units[3].target`.
+    """
+
+    def __init__(self, message: str, *, path: str = ""):
+        super().__init__(f"{path}: {message}" if path else message)
+        self.path = path
+
+
+def describe_exception(error: BaseException) -> str:
+    """`TypeName: message`, also for an exception whose `__str__` raises."""
+    name = type(error).__name__
+    try:
+        text = str(error)
+    except Exception as unprintable:
+        text = f"<its message cannot be shown: {type(unprintable).__name__}>"
+    return shorten(f"{name}: {text}" if text else name)
+
+
+def shorten(text: str) -> str:
+    """The text, cut to `MAX_ERROR_TEXT` characters with a mark where it was cut."""
+    if len(text) <= MAX_ERROR_TEXT:
+        return text
+    return f"{text[:MAX_ERROR_TEXT]} [cut: {len(text)} characters]"
+
+
+def _user_traceback(error: BaseException) -> str:
+    try:
+        trace = traceback_module.TracebackException.from_exception(error)
+        trace.stack = traceback_module.StackSummary.from_list(
+            [frame for frame in trace.stack if not frame.filename.startswith(_PACKAGE_FOLDER)]
+        )
+        return shorten("".join(trace.format()))
+    except Exception as broken:
+        return f"<the traceback cannot be shown: {type(broken).__name__}>"

@@ -1,0 +1,86 @@
+"""How a worker runs: where, how important, within which limits."""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal
+
+import attrs
+
+Isolation = Literal["process", "thread", "inline"]
+_ISOLATIONS: Final = ("process", "thread", "inline")
+
+#: Instances a worker may have. A child process takes about 10 MB; a typing error should not
+#: take the machine.
+MAX_INSTANCES: Final = 256
+
+MIB: Final = 1024 * 1024
+
+
+def _above_zero(_instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{attribute.name} is a number, not {type(value).__name__}")
+    if not 0 < value < float("inf"):
+        raise ValueError(f"{attribute.name} must be above 0 and finite, not {value!r}")
+
+
+def _whole_above_zero(_instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{attribute.name} is an int, not {type(value).__name__}")
+    if value < 1:
+        raise ValueError(f"{attribute.name} must be at least 1, not {value}")
+
+
+@attrs.frozen(kw_only=True)
+class LuaLimits:
+    """What a Lua script may use. The defaults suit a mod of a game."""
+
+    memory_mb: int = attrs.field(default=256, validator=_whole_above_zero)
+    """Megabytes of Lua memory an instance may hold; beyond it a task ends as MEMORY."""
+    result_bytes: int = attrs.field(default=64 * MIB, validator=_whole_above_zero)
+    """Bytes of one encoded result; beyond it a task ends as BAD_RESULT."""
+    nesting_depth: int = attrs.field(default=100, validator=_whole_above_zero)
+    """Tables within tables that a payload or a result may have."""
+
+
+@attrs.frozen(kw_only=True)
+class WorkerOptions:
+    """How one worker runs."""
+
+    isolation: Isolation = attrs.field(default="process")
+    """`process`: a child process an instance; the only one that can be killed, and that
+    costs the game no frame. `thread`: a thread of the game, for I/O and trusted code.
+    `inline`: the thread that polls, in task-id order, for tests, replays and the web."""
+
+    nice: int = attrs.field(default=19)
+    """Scheduling priority of a child process, 0 (the game's own) to 19 (only what the game
+    leaves over). Four busy children on two cores at 0 cost a 60 fps game a fifth of its
+    frames, at 19 none: see DESIGN.md's table, and `engine-tasks bench --only frames`."""
+
+    max_payload_bytes: int = attrs.field(default=64 * MIB, validator=_whole_above_zero)
+    """Bytes of one encoded payload; a larger one is refused by `send_task`."""
+
+    start_timeout_s: float = attrs.field(default=10.0, validator=_above_zero)
+    """Seconds an instance may take to start and load its code."""
+
+    stop_grace_s: float = attrs.field(default=2.0, validator=_above_zero)
+    """Seconds a running task may take to end after `stop_worker`; then it is killed."""
+
+    limits: LuaLimits = attrs.field(factory=LuaLimits)
+    """Limits of a Lua script."""
+
+    @isolation.validator
+    def _check_isolation(self, _attribute: attrs.Attribute[Any], value: Any) -> None:
+        if value not in _ISOLATIONS:
+            raise ValueError(f"isolation is one of {', '.join(_ISOLATIONS)}, not {value!r}")
+
+    @nice.validator
+    def _check_nice(self, _attribute: attrs.Attribute[Any], value: Any) -> None:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise TypeError(f"nice is an int, not {type(value).__name__}")
+        if not 0 <= value <= 19:
+            raise ValueError(f"nice is from 0 to 19, not {value}")
+
+    @limits.validator
+    def _check_limits(self, _attribute: attrs.Attribute[Any], value: Any) -> None:
+        if not isinstance(value, LuaLimits):
+            raise TypeError(f"limits is a LuaLimits, not {type(value).__name__}")
