@@ -1,0 +1,80 @@
+"""A queue with one worker running, as the scenarios need it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from attrs import frozen
+
+from engine_tasks import TaskQueue, TaskResult, WorkerId, WorkerOptions
+from engine_tasks.bench import work
+
+#: Where a worker's code runs: a Python thread, a Python child, a Lua child.
+Kind = Literal["thread", "process", "lua"]
+
+#: Instances of ours and workers of every peer, unless a scenario says otherwise.
+INSTANCES: Final = 2
+#: Seconds to wait for an answer before the scenario gives up and says so.
+ANSWER_TIMEOUT_S: Final = 30.0
+
+
+@frozen
+class Work:
+    """The same work in Python and in Lua."""
+
+    function: Callable[[Any], Any]
+    script: Path
+
+
+ECHO: Final = Work(work.echo, Path(__file__).with_name("echo.lua"))
+SPIN: Final = Work(work.spin, Path(__file__).with_name("spin.lua"))
+
+
+@frozen
+class Running:
+    """A queue and the worker under test."""
+
+    queue: TaskQueue
+    worker_id: WorkerId
+
+    def send(self, payload: object) -> int:
+        """Sends a task; a refusal raises."""
+        task_id = self.queue.send_task(self.worker_id, payload)
+        if task_id is None:
+            raise RuntimeError(f"send_task refused: {self.queue.last_error}")
+        return task_id
+
+    def answer(self, task_id: int) -> TaskResult:
+        """Waits for that task's result; a failure or a silence raises."""
+        result = self.queue.wait_result(task_id, ANSWER_TIMEOUT_S)
+        if result is None:
+            raise TimeoutError(f"task {task_id}: no answer in {ANSWER_TIMEOUT_S} s")
+        return checked(result)
+
+
+def checked(result: TaskResult) -> TaskResult:
+    """The result, if its task went well; raises its error otherwise."""
+    if not result.ok:
+        raise RuntimeError(f"task {result.task_id} failed: {result.error}")
+    return result
+
+
+@contextmanager
+def running(kind: Kind, work: Work, instances: int = INSTANCES) -> Iterator[Running]:
+    """A queue whose one worker of `kind` does `work`; stopped on the way out."""
+    with TaskQueue() as queue:
+        worker_id = queue.worker_ids.register(f"bench-{kind}")
+        if kind == "lua":
+            started = queue.start_worker(worker_id, f"bench-{kind}", str(work.script), instances)
+        else:
+            started = queue.start_native_worker(
+                worker_id,
+                f"bench-{kind}",
+                work.function,
+                instances,
+                options=WorkerOptions(isolation=kind),
+            )
+        if not started:
+            raise RuntimeError(f"the worker did not start: {queue.last_error}")
+        yield Running(queue, worker_id)

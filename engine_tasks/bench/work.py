@@ -1,0 +1,20 @@
+"""What the measured workers do, in Python; `echo.lua` and `spin.lua` are the same in Lua.
+
+Imports nothing: child processes load it.
+"""
+
+#: The small task of a game: what a unit that asks for a path sends.
+SMALL_TASK = {"id": 7, "from": [3, 4], "to": [120, 88], "speed": 1.5, "name": "unit-7"}
+
+
+def echo(payload: object) -> object:
+    """Gives back what it was given."""
+    return payload
+
+
+def spin(steps: int) -> int:
+    """Keeps a core busy: `steps` of the Park-Miller generator, exact in a double too."""
+    state = 1
+    for _ in range(steps):
+        state = state * 16807 % 2147483647
+    return state

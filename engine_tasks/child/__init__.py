@@ -1,0 +1,1 @@
+"""What runs inside a child process. Imported before anything heavy: builtin modules only."""

@@ -1,0 +1,155 @@
+"""The frames that a game and its child processes exchange through pipes.
+
+A frame is a header (the length of its body as u32, its kind as u8, a task id as u64; all
+little-endian) and a body. What a child writes may be hostile: a reader gives the longest
+body it accepts, and every part of a body is checked before it is used.
+
+Both sides import this file, so it imports no more than a child can afford.
+"""
+
+from __future__ import annotations
+
+import os
+from struct import Struct
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Final
+
+    Buffer = bytes | bytearray | memoryview
+
+# Game to child.
+HELLO: Final = 1  # what to run, as marshal
+TASK: Final = 2  # f64 soft timeout in seconds (0: none), then the payload
+CANCEL: Final = 3  # the running task should end
+SOURCE: Final = 4  # answers NEED_SOURCE: the chunk name as a text ("" for none), then the source
+STOP: Final = 5  # end after the running task
+
+# Child to game.
+READY: Final = 16
+LOAD_FAILED: Final = 17  # three texts: kind, message, traceback
+RESULT: Final = 18  # the encoded result
+ERROR: Final = 19  # three texts: kind, message, traceback
+LOG: Final = 20  # two texts: level, message
+PROGRESS: Final = 21  # f64 share, then a text
+NEED_SOURCE: Final = 22  # one text: the module's name
+
+HEADER: Final = Struct("<IBQ")
+_LENGTH: Final = Struct("<I")
+F64: Final = Struct("<d")
+
+#: Bytes asked for in one read; a pipe of Linux holds as many.
+_READ_BYTES: Final = 65_536
+
+
+class FrameError(Exception):
+    """Bytes that are no frame: the other side is broken or hostile."""
+
+
+def write_frame(fd: int, kind: int, task_id: int, *parts: Buffer) -> None:
+    """Write one frame, however long that takes. Raises `OSError` when nobody reads."""
+    buffers = [memoryview(part).cast("B") for part in parts]
+    length = sum(len(buffer) for buffer in buffers)
+    header = HEADER.pack(length, kind, task_id)
+    if length <= _READ_BYTES:
+        write_all(fd, b"".join((header, *buffers)))
+        return
+    write_all(fd, header)
+    for buffer in buffers:  # not joined: a large payload is not copied
+        write_all(fd, buffer)
+
+
+def write_all(fd: int, content: Buffer) -> None:
+    """Write all of it, however many calls that takes."""
+    written = os.write(fd, content)
+    rest = memoryview(content)
+    while written < len(rest):
+        rest = rest[written:]
+        written = os.write(fd, rest)
+
+
+class FrameReader:
+    """Reads frames from a pipe; `read` blocks until one is whole."""
+
+    def __init__(self, fd: int, max_body_bytes: int) -> None:
+        self._fd = fd
+        self._max_body_bytes = max_body_bytes
+        self._buffer = b""
+
+    def read(self) -> tuple[int, int, bytes] | None:
+        """The next frame's kind, task id and body; None when the other side has closed.
+
+        Raises `FrameError` for a frame that is too long, or cut off.
+        """
+        while len(self._buffer) < HEADER.size:
+            more = os.read(self._fd, _READ_BYTES)
+            if not more:
+                if self._buffer:
+                    raise FrameError("the pipe ended within a header")
+                return None
+            self._buffer += more
+        length, kind, task_id = HEADER.unpack_from(self._buffer)
+        if length > self._max_body_bytes:
+            raise FrameError(f"a frame of {length:,} bytes; the limit is {self._max_body_bytes:,}")
+        end = HEADER.size + length
+        if len(self._buffer) >= end:
+            body = self._buffer[HEADER.size : end]
+            self._buffer = self._buffer[end:]
+            return kind, task_id, body
+        return kind, task_id, self._read_long(length)
+
+    def has_buffered(self) -> bool:
+        """Whether bytes are here already that `read` would look at first."""
+        return bool(self._buffer)
+
+    def _read_long(self, length: int) -> bytes:
+        """The rest of a body that one read did not bring, and nothing behind it."""
+        parts = [self._buffer[HEADER.size :]]
+        missing = length - len(parts[0])
+        while missing:
+            part = os.read(self._fd, min(missing, 1 << 20))
+            if not part:
+                raise FrameError("the pipe ended within a frame")
+            parts.append(part)
+            missing -= len(part)
+        self._buffer = b""
+        return b"".join(parts)
+
+
+def pack_texts(*texts: str) -> bytes:
+    """Texts, each with its length before it."""
+    parts = []
+    for text in texts:
+        encoded = text.encode("utf-8", "replace")
+        parts += [_LENGTH.pack(len(encoded)), encoded]
+    return b"".join(parts)
+
+
+def split_text(body: bytes) -> tuple[str, bytes]:
+    """The first text and the bytes behind it. Raises `FrameError` where there is none."""
+    if len(body) < _LENGTH.size:
+        raise FrameError("a text without a length")
+    (length,) = _LENGTH.unpack_from(body)
+    end = _LENGTH.size + length
+    if len(body) < end:
+        raise FrameError("a text that is cut off")
+    return body[_LENGTH.size : end].decode("utf-8", "replace"), body[end:]
+
+
+def unpack_texts(body: bytes, count: int) -> list[str]:
+    """Exactly `count` texts. Raises `FrameError` for anything else."""
+    texts = []
+    for _ in range(count):
+        text, body = split_text(body)
+        texts.append(text)
+    if body:
+        raise FrameError("bytes behind the last text")
+    return texts
+
+
+def unpack_f64(body: bytes) -> tuple[float, bytes]:
+    """A number and the bytes behind it. Raises `FrameError` where there is none."""
+    if len(body) < F64.size:
+        raise FrameError("a number that is cut off")
+    (number,) = F64.unpack_from(body)
+    return number, body[F64.size :]

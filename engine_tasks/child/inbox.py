@@ -1,0 +1,98 @@
+"""How a child receives frames, and how it ends when its game has."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import deque
+
+from engine_tasks.child.frames import FrameReader
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    Frame = tuple[int, int, bytes]
+
+    class Inbox(Protocol):
+        """Frames from the game, in their order."""
+
+        def read(self) -> Frame | None:
+            """Wait for the next frame; None when the game has closed the pipe."""
+
+        def poll(self) -> Frame | None:
+            """The next frame if one is here already."""
+
+
+#: prctl's option that sends a signal when the thread that spawned this process ends.
+_PR_SET_PDEATHSIG = 1
+_SIGKILL = 9
+
+
+class PipeInbox:
+    """Reads the pipe itself, where the kernel ends the child with its game."""
+
+    def __init__(self, fd: int, reader: FrameReader) -> None:
+        import select  # noqa: PLC0415 - not for Windows, where it knows only sockets
+
+        self._reader = reader
+        self._poll = select.poll()
+        self._poll.register(fd, select.POLLIN)
+
+    def read(self) -> Frame | None:
+        return self._reader.read()
+
+    def poll(self) -> Frame | None:
+        if self._reader.has_buffered() or self._poll.poll(0):
+            return self._reader.read()
+        return None
+
+
+class ThreadInbox:
+    """Reads on a thread of its own, which ends the process when the game is gone.
+
+    For systems where no signal does that. A call into C that holds the GIL delays it.
+    """
+
+    def __init__(self, reader: FrameReader) -> None:
+        import threading  # noqa: PLC0415 - a confined child has no thread and no time for it
+
+        self._reader = reader
+        self._frames: deque[Frame] = deque()
+        self._arrived = threading.Semaphore(0)
+        threading.Thread(target=self._receive, name="frames", daemon=True).start()
+
+    def read(self) -> Frame | None:
+        self._arrived.acquire()
+        return self._frames.popleft()
+
+    def poll(self) -> Frame | None:
+        return self._frames.popleft() if self._arrived.acquire(blocking=False) else None
+
+    def _receive(self) -> None:
+        while (frame := self._reader.read()) is not None:
+            self._frames.append(frame)
+            self._arrived.release()
+        os._exit(0)
+
+
+def open_inbox(fd: int, max_body_bytes: int, parent_pid: int) -> Inbox:
+    """The inbox that suits this system."""
+    reader = FrameReader(fd, max_body_bytes)
+    if dies_with_parent(parent_pid):
+        return PipeInbox(fd, reader)
+    return ThreadInbox(reader)
+
+
+def dies_with_parent(parent_pid: int) -> bool:
+    """Ask the kernel to kill this process when its parent ends; whether it will."""
+    if not sys.platform.startswith("linux"):
+        return False
+    import ctypes  # noqa: PLC0415 - 5 ms that other systems need not pay
+
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(_PR_SET_PDEATHSIG, _SIGKILL, 0, 0, 0) != 0:
+        return False
+    if os.getppid() != parent_pid:
+        os._exit(0)  # it ended before the call above
+    return True

@@ -1,0 +1,109 @@
+"""`engine-tasks bench`: measures the queue beside what people use today."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import click
+from attrs import evolve
+from rich.console import Console
+from rich.status import Status
+
+from engine_tasks.bench.effort import FULL, QUICK, Effort
+from engine_tasks.bench.machine import this_machine
+from engine_tasks.bench.report import Report, ScenarioResult
+from engine_tasks.bench.runner import chosen, run_apart
+from engine_tasks.bench.scenario import Scenario
+from engine_tasks.bench.scenarios import ALL
+from engine_tasks.cli.bench_table import aims_line, list_table, machine_lines, result_table
+
+STDOUT: Final = "-"
+#: Characters a line of the tables takes.
+WIDTH: Final = 100
+
+
+def _place(_ctx: click.Context, _param: click.Parameter, path: str | None) -> str | None:
+    """Refuses a place that cannot be written now, not after minutes of measuring."""
+    if path is None or path == STDOUT:
+        return path
+    folder = Path(path).absolute().parent
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise click.BadParameter(f"the folder {str(folder)!r} cannot be written")
+    return path
+
+
+@click.command()
+@click.argument("patterns", nargs=-1, metavar="[PATTERN]...")
+@click.option("--only", multiple=True, metavar="PATTERN", help="The same as an argument.")
+@click.option("--quick", is_flag=True, help="Short samples, under a minute in all.")
+@click.option("--repeats", type=click.IntRange(1, 1000), help="Samples of each side.")
+@click.option("--list", "listing", is_flag=True, help="List the scenarios, measure nothing.")
+@click.option(
+    "--json",
+    "json_path",
+    type=click.Path(dir_okay=False, writable=True, allow_dash=True),
+    callback=_place,
+    help="Write the report there; - is stdout, in place of the table.",
+)
+def command(
+    patterns: tuple[str, ...],
+    only: tuple[str, ...],
+    quick: bool,
+    repeats: int | None,
+    listing: bool,
+    json_path: str | None,
+) -> int:
+    """Measure ours and its peers, turn by turn, each scenario in a process of its own.
+
+    A PATTERN is part of a scenario's name, or a glob. The exit status is 1 when a
+    scenario raised.
+    """
+    scenarios = chosen(ALL, (*patterns, *only), quick=quick)
+    if not scenarios:
+        raise click.UsageError(
+            "no scenario matches; `engine-tasks bench --list` shows them",
+            click.get_current_context(),
+        )
+    if listing:
+        _screen().print(list_table(scenarios))
+        return 0
+    effort = QUICK if quick else FULL
+    effort = evolve(effort, repeats=repeats or effort.repeats)
+    report = _measured(scenarios, effort, tables=json_path != STDOUT)
+    if json_path == STDOUT:
+        print(report.to_json())
+    elif json_path is not None:
+        Path(json_path).write_text(report.to_json() + "\n", encoding="utf-8")
+    return 1 if report.failed() else 0
+
+
+def _measured(scenarios: Sequence[Scenario], effort: Effort, *, tables: bool) -> Report:
+    """Measures one after the other; each table is printed as soon as it can be."""
+    report = Report(this_machine(), effort.name, effort.repeats, ())
+    errors = Console(stderr=True)
+    screen = _screen() if tables else Console(quiet=True)
+    for line in machine_lines(report):
+        screen.print(line, style="dim", highlight=False, markup=False)
+    with Status("", console=screen if screen.is_terminal and tables else errors) as status:
+        for number, scenario in enumerate(scenarios, start=1):
+            status.update(f"{scenario.name} ({number} of {len(scenarios)})")
+            result = run_apart(scenario, effort)
+            report = evolve(report, scenarios=(*report.scenarios, result))
+            if result.error is None:
+                screen.print("", result_table(result), sep="\n", highlight=False)
+            else:
+                _print_error(result, errors)
+    screen.print("", aims_line(report), sep="\n", highlight=False)
+    return report
+
+
+def _screen() -> Console:
+    """stdout; wide enough for the tables when it is a file or a pipe."""
+    console = Console()
+    return console if console.is_terminal else Console(width=WIDTH)
+
+
+def _print_error(result: ScenarioResult, errors: Console) -> None:
+    errors.print(f"{result.name} failed: {result.error}", style="bold red", markup=False)
+    errors.print(result.trace, style="dim", markup=False, highlight=False)

@@ -1,0 +1,113 @@
+"""The benchmark's tables, by rich: one under each scenario's title."""
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Final, Literal
+
+from rich import box
+from rich.console import Group
+from rich.markup import escape
+from rich.table import Table
+
+from engine_tasks.bench.figures import Comparison, Figure
+from engine_tasks.bench.report import MetricResult, Report, ScenarioResult
+from engine_tasks.bench.scenario import Scenario
+
+#: Columns: the same widths in every table, so that they line up.
+COLUMNS: Final[tuple[tuple[str, int, Literal["left", "right"]], ...]] = (
+    ("", 6, "left"),
+    ("ours", 15, "right"),
+    ("peer", 19, "left"),
+    ("peer's", 15, "right"),
+    ("ours/peer", 12, "right"),
+    ("aim", 14, "left"),
+)
+#: How the figures come about.
+METHOD: Final = (
+    "medians with their median deviation, sides in turns, ratios pair by pair, collector on"
+)
+#: Units that read better in the next one from 10,000 on.
+_NEXT_UNIT: Final = {"ns": "µs", "µs": "ms", "ms": "s"}
+
+
+def list_table(scenarios: Iterable[Scenario]) -> Table:
+    """Names, titles and peers."""
+    table = Table(box=box.SIMPLE)
+    table.add_column("scenario", no_wrap=True)
+    table.add_column("what it measures")
+    table.add_column("against")
+    for scenario in scenarios:
+        table.add_row(scenario.name, scenario.title, ", ".join(p.name for p in scenario.peers))
+    return table
+
+
+def machine_lines(report: Report) -> list[str]:
+    """Where the figures are taken, with what, and how."""
+    machine = report.machine
+    load = "" if machine.load is None else f", load {machine.load:g}"
+    libraries = ", ".join(f"{name} {number}" for name, number in machine.libraries.items())
+    return [
+        f"{machine.cpu}, {machine.usable_cores} of {machine.cores} cores{load}",
+        f"{machine.system}, {machine.python}",
+        libraries,
+        f"{report.effort} run, {report.repeats} samples a side: {METHOD}",
+    ]
+
+
+def result_table(result: ScenarioResult) -> Group:
+    """The scenario's name and title, and a line for each metric and peer."""
+    table = Table(box=None, header_style="dim", padding=(0, 1, 0, 0))
+    for name, width, justify in COLUMNS:
+        table.add_column(name, min_width=width, justify=justify)
+    for metric in result.metrics:
+        name, ours = metric.name, shown(metric.ours, metric.unit)
+        for against in metric.peers:
+            table.add_row(name, ours, *_peer_cells(metric, against))
+            name = ours = ""
+    return Group(f"[bold]{escape(result.name)}[/]: {escape(result.title)}", table)
+
+
+def aims_line(report: Report) -> str:
+    """How many aims were reached."""
+    reached, total = report.aims()
+    if not total:
+        return "These scenarios have no aims."
+    colour = "green" if reached == total else "yellow"
+    return f"[{colour}]{reached} of {total} aims reached[/]"
+
+
+def _peer_cells(metric: MetricResult, against: Comparison) -> Sequence[str]:
+    aim = escape(against.aim or "")
+    if against.reached is not None:
+        aim += " [green]reached[/]" if against.reached else " [bold red]missed[/]"
+    theirs = shown(against.figure, metric.unit)
+    return escape(against.peer), theirs, ratio_shown(metric, against), aim
+
+
+def shown(figure: Figure, unit: str) -> str:
+    """`1,310 ns ±4%`: three significant digits and the relative spread."""
+    value = figure.value
+    spread = f" ±{figure.spread / value:.0%}" if value and unit != "%" else ""
+    while abs(value) >= 10_000 and unit in _NEXT_UNIT:
+        value, unit = value / 1000, _NEXT_UNIT[unit]
+    return f"{value:,.{decimals(value)}f}{_joined(unit)}{spread}"
+
+
+def ratio_shown(metric: MetricResult, against: Comparison) -> str:
+    """The ratio with its spread; of shares, and where a peer's sample is 0, the difference."""
+    if metric.unit == "%" or against.ratio is None or against.ratio_spread is None:
+        places = min(decimals(against.difference), 1)
+        return f"{against.difference:+,.{places}f}{_joined(metric.unit)}"
+    spread = f" ±{against.ratio_spread / against.ratio:.0%}" if against.ratio else ""
+    return f"{against.ratio:,.{decimals(against.ratio)}f}x{spread}"
+
+
+def decimals(value: float) -> int:
+    """Decimal places that show `value` with three significant digits, two at most."""
+    if value == 0 or not math.isfinite(value):
+        return 0
+    return min(max(2 - math.floor(math.log10(abs(value))), 0), 2)
+
+
+def _joined(unit: str) -> str:
+    return unit.removeprefix("tasks") if unit.startswith("tasks/") else f" {unit}"

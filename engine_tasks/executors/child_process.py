@@ -1,0 +1,156 @@
+"""One child process: its pipes, its output, its end."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections import deque
+from typing import IO, Final
+
+from engine_tasks.child.frames import FrameReader, write_frame
+from engine_tasks.executors.spawner import SPAWNER
+
+#: Characters of one line of output that reach the log.
+MAX_LINE: Final = 4096
+#: Last lines of output kept, to explain a death.
+KEPT_LINES: Final = 20
+#: Seconds between the end of a child's pipe and its own; its exit status is worth that.
+_EXIT_TIMEOUT_S: Final = 0.2
+#: Seconds for the last lines of output after a death; a grandchild may hold the pipe open.
+_OUTPUT_TIMEOUT_S: Final = 0.2
+
+
+class ChildProcess:
+    """A child that talks in frames. `kill` is for any thread, the rest for one."""
+
+    def __init__(
+        self, label: str, nice: int, max_frame_bytes: int, *, bare_environment: bool
+    ) -> None:
+        """Start it. `label` is what the log calls it. Raises `OSError`."""
+        self._popen = SPAWNER.spawn(nice, bare_environment=bare_environment)
+        assert self._popen.stdin
+        assert self._popen.stdout
+        assert self._popen.stderr
+        self.pid = self._popen.pid
+        self._stdin = self._popen.stdin
+        self._stdout = self._popen.stdout
+        self._write_lock = threading.Lock()
+        self._reap_lock = threading.Lock()
+        self._reader = FrameReader(self._stdout.fileno(), max_frame_bytes)
+        self._output = _Output(label, self._popen.stderr)
+
+    def write(self, kind: int, task_id: int, *parts: bytes) -> None:
+        """Write one frame. Raises `OSError` when the child is gone."""
+        with self._write_lock:
+            write_frame(self._stdin.fileno(), kind, task_id, *parts)
+
+    def write_soon(self, kind: int, task_id: int) -> bool:
+        """Write a frame without a body, unless another is being written. Any thread."""
+        if not self._write_lock.acquire(blocking=False):
+            return False
+        try:
+            write_frame(self._stdin.fileno(), kind, task_id)
+        except (OSError, ValueError):
+            pass  # it is gone, or closed: whoever reads from it will know
+        finally:
+            self._write_lock.release()
+        return True
+
+    def read(self) -> tuple[int, int, bytes] | None:
+        """The next frame; None when the child has closed its end. Raises `FrameError`."""
+        return self._reader.read()
+
+    def kill(self) -> None:
+        """Kill the child and what it started. Any thread; does not wait."""
+        if not self._reap_lock.acquire(blocking=False):
+            return  # it is being reaped: dead already
+        try:
+            if self._popen.returncode is None:
+                _kill_group(self._popen)
+        finally:
+            self._reap_lock.release()
+
+    def close(self) -> str:
+        """Kill it if it lives, wait for its end, and release all; how it ended, in words."""
+        ended_by_itself = self._ends_by_itself()
+        self.kill()
+        with self._reap_lock:
+            self._popen.wait()
+        with self._write_lock:
+            self._stdin.close()
+        self._stdout.close()
+        self._output.join(_OUTPUT_TIMEOUT_S)
+        return describe_exit(self._popen.returncode) if ended_by_itself else "was killed"
+
+    def _ends_by_itself(self) -> bool:
+        try:
+            self._popen.wait(_EXIT_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    @property
+    def last_output(self) -> str:
+        """The last lines that it printed."""
+        return self._output.last_lines
+
+
+class _Output:
+    """Reads what a child prints, on a thread of its own, into the log."""
+
+    def __init__(self, label: str, pipe: IO[bytes]) -> None:
+        self._logger = logging.getLogger("engine_tasks.worker")
+        self._label = label
+        self._pipe = pipe
+        self._lines: deque[str] = deque(maxlen=KEPT_LINES)
+        self._thread = threading.Thread(target=self._read, name=f"{label} output", daemon=True)
+        self._thread.start()
+
+    @property
+    def last_lines(self) -> str:
+        return "\n".join(list(self._lines))
+
+    def join(self, timeout_s: float) -> None:
+        self._thread.join(timeout_s)
+
+    def _read(self) -> None:
+        unfinished = b""
+        with self._pipe:
+            while content := os.read(self._pipe.fileno(), 65_536):
+                *lines, unfinished = (unfinished + content).split(b"\n")
+                for line in lines:
+                    self._log(line)
+                if len(unfinished) > MAX_LINE:
+                    self._log(unfinished)
+                    unfinished = b""
+        if unfinished:
+            self._log(unfinished)
+
+    def _log(self, line: bytes) -> None:
+        text = line[:MAX_LINE].decode("utf-8", "replace").rstrip("\r")
+        self._lines.append(text)
+        self._logger.info("%s: %s", self._label, text)
+
+
+def describe_exit(code: int) -> str:
+    """An exit status in words: `was killed by SIGSEGV`, `exited with status 3`."""
+    if code >= 0:
+        return f"exited with status {code}"
+    try:
+        return f"was killed by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"was killed by signal {-code}"
+
+
+def _kill_group(popen: subprocess.Popen[bytes]) -> None:
+    if sys.platform == "win32":
+        popen.kill()
+        return
+    try:
+        os.killpg(popen.pid, signal.SIGKILL)  # with what the worker's code started
+    except (ProcessLookupError, PermissionError):
+        popen.kill()  # not the leader of its group yet, or a zombie

@@ -1,0 +1,165 @@
+"""Runs a Lua script: in a child process, or in the calling thread for trusted ones."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+from pathlib import Path
+from typing import Any
+
+from engine_tasks.errors import ErrorKind, TaskError, shorten
+from engine_tasks.executors.process import LOG_LEVELS, ProcessExecutor
+from engine_tasks.executors.protocol import (
+    Executor,
+    ExecutorDied,
+    ExecutorStartError,
+    MakeExecutor,
+    ReportProgress,
+)
+from engine_tasks.lua.script import LuaScript, ScriptError, where
+from engine_tasks.lua.vm import LuaError, LuaVm
+from engine_tasks.options import MIB, LuaLimits, WorkerOptions
+from engine_tasks.task import Outcome, Progress, Task
+
+logger = logging.getLogger("engine_tasks.worker")
+
+
+class LuaProgram:
+    """A Lua script as a child's program."""
+
+    trusted = False
+
+    def __init__(self, worker_id: int, name: str, script: LuaScript, limits: LuaLimits) -> None:
+        self._worker_id = worker_id
+        self._name = name
+        self._script = script
+        self._limits = limits
+        self.max_result_bytes = limits.result_bytes
+
+    def hello(self, slot: int) -> dict[str, Any]:
+        return {
+            "host": "lua",
+            "add_path": [_lupa_folder()],
+            "source": _read(self._script),
+            "chunk_name": self._script.chunk_name,
+            "vm": self.vm_arguments(slot, jit=True),
+        }
+
+    def vm_arguments(self, slot: int, *, jit: bool) -> dict[str, Any]:
+        """The keyword arguments of `LuaVm`."""
+        return {
+            "worker_id": self._worker_id,
+            "worker_name": self._name,
+            "instance": slot,
+            "jit": jit,
+            "memory_bytes": self._limits.memory_mb * MIB,
+            "result_bytes": self._limits.result_bytes,
+            "depth": self._limits.nesting_depth,
+        }
+
+    def module_source(self, name: str) -> tuple[str, bytes] | None:
+        try:
+            return self._script.module_source(name)
+        except ScriptError as error:
+            logger.warning("%s: require(%r): %s", self._name, name, error)
+            return None
+
+    def where(self, message: str) -> tuple[str | None, int | None]:
+        file, line = where(message)
+        return (file or str(self._script.path)), line
+
+
+class LuaCallingExecutor:
+    """Holds a VM on the thread that calls `run`: no wall around it but Lua's own sandbox."""
+
+    def __init__(
+        self, program: LuaProgram, script: LuaScript, slot: int, label: str, report: ReportProgress
+    ) -> None:
+        self._program = program
+        self._script = script
+        self._slot = slot
+        self._label = label
+        self._report = report
+        self._vm: LuaVm | None = None
+        self._task: Task | None = None
+        self._cancelled = False
+
+    def start(self) -> None:
+        source = _read(self._script)
+        self._vm = LuaVm(self, **self._program.vm_arguments(self._slot, jit=False))
+        try:
+            self._vm.load(source, self._script.chunk_name)
+        except LuaError as error:
+            self._vm.close()
+            file, line = self._program.where(error.message)
+            raise ExecutorStartError(
+                error.message, file=file, line=line, traceback=error.traceback
+            ) from error
+
+    def run(self, task: Task) -> Outcome:
+        assert self._vm is not None, "start comes before run"
+        self._task, self._cancelled = task, False
+        try:
+            return self._vm.run(task.payload)
+        except LuaError as error:
+            outcome = TaskError(ErrorKind(error.kind), shorten(error.message), error.traceback)
+            if error.kind == ErrorKind.MEMORY:  # a VM at its cap is not to be used again
+                raise ExecutorDied(outcome) from error
+            return outcome
+        finally:
+            self._task = None
+
+    def stop(self) -> None:
+        if self._vm is not None:
+            self._vm.stop()
+            self._vm.close()
+
+    def cancel(self) -> None:
+        self._cancelled = True
+
+    def kill(self) -> bool:
+        return False
+
+    # --- the VM's host ---------------------------------------------------
+
+    def log(self, level: str, message: str) -> None:
+        logger.log(LOG_LEVELS.get(level, logging.INFO), "%s: %s", self._label, shorten(message))
+
+    def progress(self, share: float, note: str) -> None:
+        if self._task is not None:
+            self._report(self._task, Progress(share, shorten(note)))
+
+    def cancelled(self) -> bool:
+        return self._cancelled
+
+    def module_source(self, name: str) -> tuple[str, bytes] | None:
+        return self._program.module_source(name)
+
+
+def lua_executors(
+    worker_id: int, name: str, script: LuaScript, options: WorkerOptions
+) -> MakeExecutor:
+    """Makes the executors of a worker that runs a script."""
+    program = LuaProgram(worker_id, name, script, options.limits)
+
+    def make(slot: int, report_progress: ReportProgress) -> Executor:
+        label = f"{name}#{slot}"
+        if options.isolation == "process":
+            return ProcessExecutor(program, slot, label, options, report_progress)
+        return LuaCallingExecutor(program, script, slot, label, report_progress)
+
+    return make
+
+
+def _read(script: LuaScript) -> bytes:
+    try:
+        return script.source
+    except ScriptError as error:
+        raise ExecutorStartError(str(error), file=str(error.file)) from error
+
+
+def _lupa_folder() -> str:
+    lupa = importlib.util.find_spec("lupa")
+    assert lupa is not None
+    assert lupa.origin is not None
+    return str(Path(lupa.origin).parents[1])

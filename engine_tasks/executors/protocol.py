@@ -1,0 +1,74 @@
+"""What every executor promises. `tests/contract/` holds each to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from engine_tasks.errors import EngineTasksError, TaskError
+from engine_tasks.task import Outcome, Progress, Task
+
+ReportProgress = Callable[[Task, Progress], None]
+
+
+class Executor(Protocol):
+    """Runs the tasks of one instance, one after the other.
+
+    `start`, `run` and `stop` are called by one thread, the instance's; `cancel` and `kill`
+    by any thread at any time, also before `start` and after `stop`.
+    """
+
+    def start(self) -> None:
+        """Be ready to run. Raises `ExecutorStartError`."""
+
+    def run(self, task: Task) -> Outcome:
+        """Run one task: its encoded result or the error of the worker's code.
+
+        Raises `ExecutorDied` when the executor can run nothing more.
+        """
+
+    def stop(self) -> None:
+        """End after the last task, within a bounded time, and leave nothing behind."""
+
+    def cancel(self) -> None:
+        """Tell the running task that it should end: it may ask, it need not obey."""
+
+    def kill(self) -> bool:
+        """End at once, whatever runs; `run` then raises `ExecutorDied`.
+
+        False for what cannot be ended from outside, a thread: it is left to itself.
+        """
+
+
+class ExecutorStartError(EngineTasksError):
+    """An executor that could not start; `file` and `line` where a script is at fault."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        file: str | None = None,
+        line: int | None = None,
+        traceback: str = "",
+    ):
+        super().__init__(message)
+        self.file = file
+        self.line = line
+        self.traceback = traceback
+
+
+class ExecutorDied(EngineTasksError):
+    """An executor that ended while it had a task.
+
+    `error` answers that task; where the task certainly never `began`, another instance may
+    run it instead.
+    """
+
+    def __init__(self, error: TaskError, *, began: bool = True):
+        super().__init__(error.message)
+        self.error = error
+        self.began = began
+
+
+#: Makes the executor of an instance, by the number of its slot.
+MakeExecutor = Callable[[int, ReportProgress], Executor]

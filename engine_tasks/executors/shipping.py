@@ -1,0 +1,144 @@
+"""How a Python function travels to a child process.
+
+A function of an importable module goes by its name, and the child imports it with the
+game's `sys.path`. A function of `__main__`, a lambda or a closure goes by value, so that
+the game's `__main__` never runs again.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import pickle
+import sys
+from collections.abc import Callable, Iterator
+from operator import attrgetter
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+import cloudpickle
+
+from engine_tasks.errors import describe_exception
+from engine_tasks.executors.process import ProcessExecutor
+from engine_tasks.executors.protocol import Executor, MakeExecutor, ReportProgress
+from engine_tasks.native import Hints, name_of
+from engine_tasks.options import WorkerOptions
+
+#: Where this package is, for a game that found it in some other way than `sys.path`.
+_OUR_FOLDER: Final = Path(__file__).parents[2]
+
+
+@attrs.frozen
+class PythonProgram:
+    """A Python function as a child's program."""
+
+    shipped: dict[str, Any]
+    max_result_bytes: int
+    trusted: bool = True
+
+    def hello(self, _slot: int) -> dict[str, Any]:
+        return {
+            "host": "python",
+            "sys_path": import_path(),
+            "max_bytes": self.max_result_bytes,
+            **self.shipped,
+        }
+
+    def module_source(self, _name: str) -> tuple[str, bytes] | None:
+        return None  # Python imports by itself
+
+    def where(self, _message: str) -> tuple[str | None, int | None]:
+        return None, None  # the traceback says it
+
+
+def python_process_executors(
+    name: str, function: Callable[[Any], Any], options: WorkerOptions
+) -> MakeExecutor:
+    """Makes the executors of a worker that runs `function` in child processes.
+
+    Raises `TypeError` for a function that cannot travel; the message says what to do.
+    """
+    program = PythonProgram(ship(function), options.max_payload_bytes)
+
+    def make(slot: int, report_progress: ReportProgress) -> Executor:
+        return ProcessExecutor(program, slot, f"{name}#{slot}", options, report_progress)
+
+    return make
+
+
+def import_path() -> list[str]:
+    """The game's `sys.path`, as a child that may have another folder needs it."""
+    return [*(str(Path(entry).absolute()) for entry in sys.path), str(_OUR_FOLDER)]
+
+
+def ship(function: Callable[[Any], Any]) -> dict[str, Any]:
+    """What a child needs to have this function: its name, or its value."""
+    hints = Hints.of(function)
+    if _can_be_imported(function):
+        return {"module": function.__module__, "qualname": function.__qualname__}
+    try:
+        # The hints travel beside it: those that are written as text name things that the
+        # function does not use, so cloudpickle would leave them behind.
+        return {"pickle": cloudpickle.dumps((function, hints.argument, hints.result))}
+    except Exception as error:  # whatever the pickling of a captured value raises
+        raise TypeError(_why_not(function, error)) from error
+
+
+def _can_be_imported(function: Callable[[Any], Any]) -> bool:
+    module_name = getattr(function, "__module__", None)
+    qualname = getattr(function, "__qualname__", None)
+    if not module_name or not qualname or module_name == "__main__" or "<" in qualname:
+        return False
+    module = sys.modules.get(module_name)
+    if module is None or importlib.util.find_spec(module_name) is None:
+        return False
+    try:
+        return bool(attrgetter(qualname)(module) is function)
+    except AttributeError:
+        return False
+
+
+def _why_not(function: Callable[[Any], Any], error: Exception) -> str:
+    culprits = [
+        f"{label}, {_a(value)}" for label, value in _captured(function) if not _travels(value)
+    ]
+    reason = f"it uses {' and '.join(culprits)}" if culprits else describe_exception(error)
+    return (
+        f"{name_of(function)} cannot travel to a child process: {reason}. Make it inside the "
+        f"function, send it as part of the payload, or run the worker with "
+        f"WorkerOptions(isolation='thread')"
+    )
+
+
+def _captured(function: Any) -> Iterator[tuple[str, Any]]:
+    """What a function holds on to beside its code, each with a name for a person."""
+    code = getattr(function, "__code__", None)
+    if code is None:
+        for name, value in getattr(function, "__dict__", {}).items():
+            yield f"its attribute {name!r}", value
+        owner = getattr(function, "__self__", None)
+        if owner is not None:
+            yield "its object", owner
+        return
+    for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
+        yield f"the captured variable {name!r}", cell.cell_contents
+    for name in code.co_names:
+        if name in function.__globals__:
+            yield f"the global {name!r}", function.__globals__[name]
+    for value in function.__defaults__ or ():
+        yield "a default argument", value
+
+
+def _travels(value: object) -> bool:
+    try:
+        cloudpickle.Pickler(io.BytesIO(), pickle.HIGHEST_PROTOCOL).dump(value)
+    except Exception:  # the answer to the question asked
+        return False
+    return True
+
+
+def _a(value: object) -> str:
+    kind = type(value)
+    name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
+    return f"an object of {name}"

@@ -1,0 +1,1 @@
+"""Pools: a worker's instances and its ready queue."""

@@ -1,0 +1,213 @@
+"""The tasks of one pool: its state behind one lock, its wakes and its answers."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+import pykka
+
+from engine_tasks.errors import TaskError
+from engine_tasks.pools.state import InstanceState, PoolState
+from engine_tasks.task import Outcome, Progress, Task, TaskResult
+
+#: Tells an instance that a task may wait; the wake carries nothing, tasks live in the pool.
+WAKE: Final = "wake"
+
+Deliver = Callable[[Task, TaskResult], None]
+
+
+class PoolTasks:
+    """Accepts tasks, gives them to instances and answers each exactly once.
+
+    Safe from any thread. The lock is held for a few operations on memory, never while a
+    worker's code, a pipe or a callback runs.
+    """
+
+    def __init__(self, worker_id: int, slots: int, deliver: Deliver) -> None:
+        self._worker_id = worker_id
+        self._deliver = deliver
+        self._lock = threading.Lock()
+        self._state = PoolState(slots)
+        self._refs: list[pykka.ActorRef[Any] | None] = [None] * slots
+        self._progress: dict[int, Progress] = {}
+        self._when_empty: threading.Event | None = None
+        self._refusal: str | None = None
+
+    # --- the game's side -------------------------------------------------
+
+    def submit(self, task: Task) -> str | None:
+        """Accept a task: None, or the reason why it is refused."""
+        with self._lock:
+            if self._refusal is not None:
+                return self._refusal
+            slot = self._state.submit(task)
+            ref = None if slot is None else self._refs[slot]
+        if ref is not None:
+            tell_if_alive(ref, WAKE)
+        return None
+
+    def refuse(self, reason: str) -> None:
+        """Accept no more tasks; what was accepted goes on."""
+        with self._lock:
+            self._refusal = self._refusal or reason
+
+    def close(self, reason: str, error: TaskError) -> None:
+        """Accept no more, and answer what waits with `error`; running tasks may finish."""
+        with self._lock:
+            self._refusal = self._refusal or reason
+            for task in self._state.close():
+                self._answer(task, error)
+            self._check_empty()
+
+    def abandon(self, error: TaskError) -> None:
+        """Answer the running tasks with `error`; what they still yield is dropped."""
+        with self._lock:
+            for task in self._state.abandon():
+                self._answer(task, error)
+            self._check_empty()
+
+    def wait_empty(self, timeout_s: float) -> bool:
+        """Wait until no task waits or runs. Not for the game thread."""
+        with self._lock:
+            if self._state.waiting + self._state.running == 0:
+                return True
+            empty = self._when_empty = self._when_empty or threading.Event()
+        return empty.wait(timeout_s)
+
+    # --- the instances' side ---------------------------------------------
+
+    def attach(self, slot: int, ref: pykka.ActorRef[Any]) -> None:
+        """A new actor has the slot from now on."""
+        with self._lock:
+            self._state.restart(slot)
+            self._refs[slot] = ref
+
+    def restart(self, slot: int) -> None:
+        """A slot without an actor has a new instance."""
+        with self._lock:
+            self._state.restart(slot)
+
+    def take(self, slot: int) -> Task | None:
+        """The next task for an instance; None checks it in, until a wake."""
+        with self._lock:
+            return self._start(self._state.take(slot))
+
+    def finish(self, slot: int, task: Task, outcome: Outcome) -> Task | None:
+        """Answer a task, and take the next in the same breath."""
+        result = self._result(task, outcome)
+        with self._lock:
+            self._complete(slot, task, result)
+            return self._start(self._state.take(slot))
+
+    def complete(self, slot: int, task: Task, outcome: Outcome) -> None:
+        """Answer a task; its instance neither takes another nor is checked in."""
+        result = self._result(task, outcome)
+        with self._lock:
+            self._complete(slot, task, result)
+
+    def give_back(self, slot: int) -> None:
+        """The task of a slot never began: let it wait again, before all others."""
+        with self._lock:
+            self._state.give_back(slot)
+
+    def lose(self, slot: int, error: TaskError) -> None:
+        """The instance of a slot died: answer its task, and wake another for what waits."""
+        with self._lock:
+            task = self._state.lose(slot)
+            if task is not None:
+                self._answer(task, error)
+            self._check_empty()
+            other = self._state.check_out()
+            ref = None if other is None else self._refs[other]
+        if ref is not None:
+            tell_if_alive(ref, WAKE)
+
+    def fail(self, slot: int) -> None:
+        """A slot gets no new actor."""
+        with self._lock:
+            self._state.fail(slot)
+
+    def stopped(self, slot: int) -> None:
+        """The instance of a slot of a closed pool has ended."""
+        with self._lock:
+            self._state.stopped(slot)
+
+    def report_progress(self, task: Task, progress: Progress) -> None:
+        """Keep what a running task says of itself, until it is answered."""
+        with self._lock:
+            if self._state.is_running(task.id):
+                self._progress[task.id] = progress
+
+    # --- what it knows ---------------------------------------------------
+
+    def progress(self, task_id: int) -> Progress | None:
+        """What a running task said of itself last."""
+        return self._progress.get(task_id)
+
+    def counts(self) -> tuple[int, int]:
+        """Tasks that wait, and tasks in progress, of one moment."""
+        with self._lock:
+            return self._state.waiting, self._state.running
+
+    def oldest_waiting(self) -> int | None:
+        """The id of the task that is taken next."""
+        with self._lock:
+            return self._state.oldest_waiting
+
+    def slots(self) -> tuple[InstanceState, ...]:
+        """The state of each instance."""
+        with self._lock:
+            return self._state.slots
+
+    @property
+    def closed(self) -> bool:
+        """Whether the pool gives out no more tasks."""
+        return self._state.closed
+
+    # --- inside the lock -------------------------------------------------
+
+    def _complete(self, slot: int, task: Task, result: TaskResult) -> None:
+        if self._state.finish(slot, task):
+            self._progress.pop(task.id, None)
+            self._deliver(task, result)
+        self._check_empty()
+
+    def _start(self, task: Task | None) -> Task | None:
+        if task is not None:
+            task.started_s = time.monotonic()
+        return task
+
+    def _answer(self, task: Task, error: TaskError) -> None:
+        self._progress.pop(task.id, None)
+        self._deliver(task, self._result(task, error))
+
+    def _result(self, task: Task, outcome: Outcome) -> TaskResult:
+        return TaskResult(
+            worker_id=self._worker_id,
+            task_id=task.id,
+            error=outcome if isinstance(outcome, TaskError) else None,
+            attempts=task.attempts,
+            queued_s=task.queued_s,
+            started_s=task.started_s,
+            finished_s=time.monotonic(),
+            encoded=outcome if isinstance(outcome, bytes) else None,
+        )
+
+    def _check_empty(self) -> None:
+        if self._when_empty is not None and self._state.waiting + self._state.running == 0:
+            self._when_empty.set()
+            self._when_empty = None
+
+
+def tell_if_alive(ref: pykka.ActorRef[Any], message: object) -> None:
+    """Tell an actor something that is of no use to a dead one.
+
+    A wake that comes too late is not lost: the death is on its way to `PoolTasks.lose`,
+    which wakes another instance.
+    """
+    with contextlib.suppress(pykka.ActorDeadError):
+        ref.tell(message)

@@ -1,0 +1,82 @@
+"""A task, the request; and its result, the one answer to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+import attrs
+
+from engine_tasks.errors import PayloadError, TaskError
+from engine_tasks.payload import decode, structure
+
+T = TypeVar("T")
+
+_UNREAD: Final = object()
+
+
+@attrs.define(eq=False)
+class Task:
+    """A task on its way through a pool. `payload` is MessagePack; times are monotonic seconds."""
+
+    id: int
+    payload: bytes
+    queued_s: float
+    on_result: Callable[[TaskResult], None] | None = None
+    attempts: int = 0
+    started_s: float = 0.0
+
+
+@attrs.frozen
+class Progress:
+    """How far a running task says it is: a `share` from 0 to 1 and a `note`."""
+
+    share: float
+    note: str = ""
+
+
+#: What a worker's code made of a task: its encoded result, or why there is none.
+Outcome = bytes | TaskError
+
+
+@attrs.frozen(eq=False)
+class TaskResult:
+    """The one answer to a task.
+
+    `queued_s`, `started_s` and `finished_s` are instants in monotonic seconds; `started_s`
+    is 0 for a task that never ran. `attempts` counts its executions.
+    """
+
+    worker_id: int
+    task_id: int
+    error: TaskError | None = None
+    attempts: int = 0
+    queued_s: float = 0.0
+    started_s: float = 0.0
+    finished_s: float = 0.0
+    encoded: bytes | None = attrs.field(default=None, repr=False)
+    """The payload as the MessagePack that the worker made; None where there is an error."""
+    _payload: Any = attrs.field(default=_UNREAD, init=False, repr=False)
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is a payload."""
+        return self.error is None
+
+    @property
+    def payload(self) -> Any:
+        """The plain value the worker answered with, decoded when first read; None on an error."""
+        if self._payload is _UNREAD:
+            value = None if self.encoded is None else decode(self.encoded, root="result")
+            object.__setattr__(self, "_payload", value)
+        return self._payload
+
+    def payload_as(self, wanted: type[T]) -> T:
+        """The payload as `wanted`, by cattrs.
+
+        Raises `PayloadError`, which names each field that does not fit, or holds the task's
+        own error where there is no payload.
+        """
+        if self.error is not None:
+            raise PayloadError(f"the task has no payload: {self.error}", path="result")
+        return structure(self.payload, wanted, root="result")

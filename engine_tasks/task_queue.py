@@ -1,0 +1,493 @@
+"""The task queue: named workers, tasks to them, results back; nothing here waits but by name."""
+
+from __future__ import annotations
+
+import atexit
+import itertools
+import logging
+import math
+import operator
+import threading
+import time
+import warnings
+import weakref
+from collections import deque
+from collections.abc import Callable
+from os import PathLike
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from engine_tasks.errors import (
+    EngineTasksError,
+    PayloadError,
+    TaskRefusedError,
+    WorkerIdError,
+    WorkerStartError,
+)
+from engine_tasks.executors.lua import lua_executors
+from engine_tasks.executors.protocol import MakeExecutor
+from engine_tasks.lua.script import LuaScript
+from engine_tasks.options import WorkerOptions
+from engine_tasks.payload import encode
+from engine_tasks.task import Progress, TaskResult
+from engine_tasks.waiting import ResultWaiters, take_result
+from engine_tasks.worker import (
+    KILL_TIMEOUT_S,
+    OnResult,
+    Worker,
+    WorkerState,
+    check_instances_count,
+    native_executors,
+)
+from engine_tasks.worker_id import WorkerId, WorkerIds
+from engine_tasks.workers.echo import echo
+
+logger = logging.getLogger(__name__)
+
+
+class TaskQueue:
+    """Workers by id, and the game's side of their tasks.
+
+    Any thread may call anything. Only `start_worker` and `start_native_worker` with `wait`,
+    `wait_result`, `stop` and `kill` wait, each within a bound.
+
+    What goes wrong while a game runs is a value: False or None, with the reason in
+    `last_error` and in the log. Wrong types and values raise.
+    """
+
+    def __init__(self) -> None:
+        """A queue with its echo worker running."""
+        self.worker_ids: Final = WorkerIds()
+        self.last_error: EngineTasksError | None = None
+        self._lock = threading.Lock()
+        self._task_ids = itertools.count(1).__next__
+        self._workers: dict[int, Worker] = {}
+        self._results: dict[int, deque[TaskResult]] = {}  # a stopped worker's stay
+        self._inline: dict[int, Worker] = {}
+        self._retired: list[Worker] = []
+        self._callbacks_due: deque[Worker] = deque()
+        self._waiters = ResultWaiters()
+        self._stopped = False
+        self._start_echo()
+        _LIVE_QUEUES.add(self)
+
+    # --- workers -----------------------------------------------------------
+
+    def start_worker(
+        self,
+        worker_id: int,
+        name: str,
+        script_path: str | PathLike[str],
+        instances_count: int = 1,
+        *,
+        options: WorkerOptions | None = None,
+        wait: bool = True,
+    ) -> bool:
+        """Start a Lua worker whose instances run the script.
+
+        With `wait`, waits until each has loaded it (`WorkerOptions.start_timeout_s` at most)
+        and is False, with file, line and reason in `last_error`, when one cannot. Without,
+        returns at once and `worker_state` tells.
+
+        An id and a name that are both free are registered here. False for an id or a name
+        that is taken. Raises `TypeError` for arguments of a wrong type.
+        """
+        script = LuaScript(Path(script_path))
+
+        def make(options: WorkerOptions) -> MakeExecutor:
+            return lua_executors(worker_id, name, script, options)
+
+        return self._start(worker_id, name, instances_count, make, options, wait)
+
+    def start_native_worker(
+        self,
+        worker_id: int,
+        name: str,
+        function: Callable[[Any], Any],
+        instances_count: int = 1,
+        *,
+        options: WorkerOptions | None = None,
+        wait: bool = True,
+    ) -> bool:
+        """Start a worker whose instances call `function` with the payload of each task.
+
+        Its type hints are its contract: `def find(request: PathRequest) -> Path` receives a
+        `PathRequest` made by cattrs. It runs in child processes unless `options` say
+        otherwise. Waits and answers like `start_worker`. Raises `TypeError` for a function
+        that cannot take a payload or cannot travel to a child; the message says what to do.
+        """
+
+        def make(options: WorkerOptions) -> MakeExecutor:
+            return native_executors(name, function, options)
+
+        return self._start(worker_id, name, instances_count, make, options, wait)
+
+    def stop_worker(self, worker_id: int) -> bool:
+        """Stop a worker, without waiting: its id and name are free again at once.
+
+        Tasks that wait are answered as STOPPED; those that run have
+        `WorkerOptions.stop_grace_s` to end, then they are too. Its results stay readable.
+        False for an id that has no worker, and for the engine's own.
+        """
+        worker_id = WorkerId(worker_id)
+        if worker_id < WorkerId.EngineWorkersCount:
+            return self._refuse_start(
+                WorkerIdError(
+                    f"{self.worker_ids.name_of(worker_id)!r} is the engine's own worker",
+                    worker_id=worker_id,
+                )
+            )
+        with self._lock:
+            worker = self._workers.pop(worker_id, None)
+            if worker is None:
+                return self._refuse_start(_unknown(worker_id))
+            self._inline.pop(worker_id, None)
+            self._retired = [old for old in self._retired if not old.is_finished()]
+            self._retired.append(worker)
+            self.worker_ids.release(worker_id)
+        worker.retire()
+        return True
+
+    def stop_all_workers(self) -> None:
+        """`stop_worker` for every worker of the game; the engine's own go on."""
+        for worker_id in list(self._workers):
+            if worker_id >= WorkerId.EngineWorkersCount:
+                self.stop_worker(worker_id)
+
+    def worker_state(self, worker_id: int) -> WorkerState | None:
+        """What a worker is up to; None for an id that has none."""
+        worker = self._workers.get(WorkerId(worker_id))
+        return None if worker is None else worker.state()
+
+    # --- tasks -------------------------------------------------------------
+
+    def send_task(
+        self, worker_id: int, data: object, *, on_result: OnResult | None = None
+    ) -> int | None:
+        """Send a task; its id, or None where it is refused, with the reason in `last_error`.
+
+        Never waits. `data` is copied: it may change afterwards. With `on_result`, `pump`
+        calls it with the result, which `next_task_result` then does not see.
+
+        Refused are an id without a worker, a worker that failed or is stopping, and data
+        that cannot be carried or is over `WorkerOptions.max_payload_bytes`.
+        """
+        worker = self._workers.get(worker_id)
+        if worker is None:
+            self._refuse_task(_unknown(WorkerId(worker_id)))
+            return None
+        try:
+            payload = encode(data, max_bytes=worker.options.max_payload_bytes)
+            return worker.submit(payload, on_result)
+        except (PayloadError, TaskRefusedError) as error:
+            self._refuse_task(error)
+            return None
+
+    def next_task_result(self, worker_id: int) -> TaskResult | None:
+        """The next result of a worker, in the order in which its tasks finished.
+
+        Never waits: None when none is ready. Results of a stopped worker stay readable. An
+        `inline` worker runs its oldest task here.
+        """
+        results = self._results.get(worker_id)
+        if not results:
+            if worker_id not in self._inline or not self._inline[worker_id].run_inline():
+                return None
+            results = self._results[worker_id]
+        try:
+            return results.popleft()
+        except IndexError:
+            return None  # another thread was faster, or its result went to a callback
+
+    def pump(self, budget_ms: float = 2.0, max_results: int | None = None) -> int:
+        """Hand results to their `on_result` callbacks, on this thread; how many there were.
+
+        Goes on, oldest first, until `budget_ms` milliseconds are over or `max_results` were
+        handed out; at least one is handed out when any is due. Tasks of `inline` workers
+        run here as well. A callback that raises is logged, and harms no other.
+        """
+        _check_not_negative("budget_ms", budget_ms)
+        deadline_s = time.perf_counter() + budget_ms / 1000.0
+        handed_out = 0
+        while max_results is None or handed_out < max_results:
+            if self._callbacks_due:
+                handed_out += self._call_back()
+            elif not self._run_inline():
+                break
+            if time.perf_counter() >= deadline_s:
+                break
+        return handed_out
+
+    def wait_result(self, task_id: int, timeout_s: float) -> TaskResult | None:
+        """Wait for the result of one task and take it; None after `timeout_s` seconds.
+
+        For tools and tests, not for a frame. One thread may wait for a task at a time.
+        """
+        _check_not_negative("timeout_s", timeout_s)
+        return self._waiters.wait(task_id, lambda: self._find_result(task_id), timeout_s)
+
+    def progress(self, task_id: int) -> Progress | None:
+        """What a running task said of itself last; None when it said nothing."""
+        for worker in list(self._workers.values()):
+            progress = worker.progress(task_id)
+            if progress is not None:
+                return progress
+        return None
+
+    # --- counters ------------------------------------------------------------
+
+    def tasks_in_work(self, worker_id: int) -> int | None:
+        """Tasks sent whose results were not taken yet; None for an id without a worker."""
+        worker = self._workers.get(worker_id)
+        return None if worker is None else worker.tasks_in_work()
+
+    def tasks_waiting(self, worker_id: int) -> int | None:
+        """Tasks that no instance has taken yet; None for an id without a worker."""
+        worker = self._workers.get(worker_id)
+        return None if worker is None else worker.tasks_waiting()
+
+    def tasks_in_progress(self, worker_id: int) -> int | None:
+        """Tasks that an instance works on; None for an id without a worker."""
+        worker = self._workers.get(worker_id)
+        return None if worker is None else worker.tasks_in_progress()
+
+    def tasks_ready(self, worker_id: int) -> int | None:
+        """Results that wait to be taken; None for an id without a worker."""
+        worker = self._workers.get(worker_id)
+        return None if worker is None else worker.tasks_ready()
+
+    # --- echo --------------------------------------------------------------
+
+    def send_echo(self, text: str) -> bool:
+        """Send a text to the echo worker; whether it was accepted."""
+        if not isinstance(text, str):
+            raise TypeError(f"send_echo takes a str, not {type(text).__name__}")
+        return self.send_task(WorkerId.Echo, text) is not None
+
+    def get_echo(self) -> str | None:
+        """The next text that came back from the echo worker; None when none has."""
+        result = self.next_task_result(WorkerId.Echo)
+        if result is None or not result.ok:
+            return None
+        return str(result.payload)
+
+    # --- the end -----------------------------------------------------------
+
+    def stop(self, timeout_s: float = 2.0) -> None:
+        """Refuse new tasks, finish what was accepted as far as `timeout_s` seconds allow.
+
+        What is left then is answered as STOPPED and killed. Waits that long at most, and a
+        moment for killed children; afterwards none is left. Results stay readable.
+        """
+        _check_not_negative("timeout_s", timeout_s)
+        deadline_s = time.monotonic() + timeout_s
+        workers = self._take_workers()
+        for worker in workers:
+            worker.refuse()
+        for worker in workers:
+            worker.wait_empty(max(0.0, deadline_s - time.monotonic()))
+        for worker in workers:
+            worker.retire()
+        for worker in workers:
+            worker.wait_stopped(max(0.0, deadline_s - time.monotonic()))
+        self._kill(workers)
+
+    def kill(self) -> None:
+        """Answer every task as STOPPED at once and kill what runs."""
+        self._kill(self._take_workers())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """`stop`; or `kill`, when an exception (Ctrl-C, say) ends the block."""
+        if exception is None:
+            self.stop()
+        else:
+            self.kill()
+
+    def __del__(self) -> None:
+        if getattr(self, "_stopped", True):
+            return
+        warnings.warn(f"{self!r} was never stopped", ResourceWarning, source=self, stacklevel=1)
+        for worker in self._take_workers():
+            worker.kill()
+
+    # --- inside ------------------------------------------------------------
+
+    def _start(
+        self,
+        worker_id: int,
+        name: str,
+        instances_count: int,
+        make: Callable[[WorkerOptions], MakeExecutor],
+        options: WorkerOptions | None,
+        wait: bool,
+    ) -> bool:
+        options = options or WorkerOptions()
+        if not isinstance(options, WorkerOptions):
+            raise TypeError(f"options is a WorkerOptions, not {type(options).__name__}")
+        registered = False
+        try:
+            check_instances_count(instances_count)
+            make_executor = make(options)
+            registered = self._claim(worker_id, name)
+            worker = self._make_worker(worker_id, name, instances_count, make_executor, options)
+        except ValueError as error:  # WorkerIdError among them
+            if registered:
+                self.worker_ids.release(worker_id)
+            return self._refuse_start(_as_start_error(error, worker_id, name))
+        reason = worker.wait_started() if wait else None
+        if reason is None:
+            return True
+        self._drop(worker, release=registered)
+        return self._refuse_start(reason)
+
+    def _claim(self, worker_id: int, name: str) -> bool:
+        """Make sure that id and name belong together; whether they are registered by this.
+
+        Raises `WorkerIdError` where another has either, or the worker runs already.
+        """
+        if self.worker_ids.name_of(WorkerId(worker_id)) == name:
+            if worker_id in self._workers:
+                raise WorkerIdError(
+                    f"the worker {name!r} with id {int(worker_id)} runs already",
+                    worker_id=worker_id,
+                    name=name,
+                )
+            return False
+        self.worker_ids.register(name, worker_id)
+        return True
+
+    def _make_worker(
+        self,
+        worker_id: int,
+        name: str,
+        instances_count: int,
+        make_executor: MakeExecutor,
+        options: WorkerOptions,
+    ) -> Worker:
+        with self._lock:
+            if self._stopped:
+                raise WorkerIdError("the queue is stopped", worker_id=worker_id, name=name)
+            if worker_id in self._workers:
+                raise WorkerIdError(
+                    f"worker id {int(worker_id)} was taken meanwhile", worker_id=worker_id
+                )
+            worker = Worker(
+                worker_id,
+                name,
+                instances_count,
+                make_executor,
+                options,
+                task_ids=self._task_ids,
+                results=self._results.setdefault(worker_id, deque()),
+                waiters=self._waiters,
+                on_callback_due=self._callbacks_due.append,
+            )
+            self._workers[worker_id] = worker
+            if options.isolation == "inline":
+                self._inline[worker_id] = worker
+            return worker
+
+    def _start_echo(self) -> None:
+        options = WorkerOptions(isolation="thread")
+        make_executor = native_executors("Echo", echo, options)
+        self._make_worker(WorkerId.Echo, "Echo", 1, make_executor, options)
+
+    def _drop(self, worker: Worker, *, release: bool) -> None:
+        """Take out a worker that did not start."""
+        with self._lock:
+            if self._workers.get(worker.worker_id) is worker:
+                del self._workers[worker.worker_id]
+                self._inline.pop(worker.worker_id, None)
+                self._retired.append(worker)
+                if release:
+                    self.worker_ids.release(worker.worker_id)
+        worker.kill()
+
+    def _take_workers(self) -> list[Worker]:
+        """All workers, retired ones among them; the queue has and takes none from now on."""
+        with self._lock:
+            self._stopped = True
+            _LIVE_QUEUES.discard(self)
+            return [*self._workers.values(), *self._retired]
+
+    def _kill(self, workers: list[Worker]) -> None:
+        for worker in workers:
+            worker.kill()
+        deadline_s = time.monotonic() + KILL_TIMEOUT_S
+        for worker in workers:
+            if not worker.wait_stopped(max(0.0, deadline_s - time.monotonic())):
+                logger.error("the worker %r did not end", worker.name)
+
+    def _refuse_start(self, error: EngineTasksError) -> bool:
+        logger.warning("%s", error)
+        self.last_error = error
+        return False
+
+    def _refuse_task(self, error: EngineTasksError) -> None:
+        logger.warning("a task is refused: %s", error)
+        self.last_error = error
+
+    def _find_result(self, task_id: int) -> TaskResult | None:
+        while True:
+            for results in list(self._results.values()):
+                found = take_result(results, task_id)
+                if found is not None:
+                    return found
+            if not self._run_inline():
+                return None
+
+    def _run_inline(self) -> bool:
+        """Run the oldest task of all `inline` workers; whether there was one."""
+        if not self._inline:
+            return False
+        due = [(worker.oldest_inline() or math.inf, worker) for worker in self._inline.values()]
+        _task_id, worker = min(due, key=operator.itemgetter(0))
+        return worker.run_inline()
+
+    def _call_back(self) -> int:
+        """Hand the oldest due result to its callback."""
+        try:
+            on_result, result = self._callbacks_due.popleft().callbacks.popleft()
+        except IndexError:
+            return 0  # another thread pumps too
+        try:
+            on_result(result)
+        except Exception:
+            logger.exception("the on_result callback of task %d failed", result.task_id)
+        return 1
+
+
+#: Queues to kill when the interpreter ends without a `stop`.
+_LIVE_QUEUES: Final[weakref.WeakSet[TaskQueue]] = weakref.WeakSet()
+
+
+@atexit.register
+def _kill_live_queues() -> None:
+    for queue in list(_LIVE_QUEUES):
+        queue.kill()
+
+
+def _unknown(worker_id: int) -> TaskRefusedError:
+    return TaskRefusedError(f"no worker runs with id {int(worker_id)}", worker_id=worker_id)
+
+
+def _as_start_error(error: ValueError, worker_id: int, name: str) -> EngineTasksError:
+    if isinstance(error, EngineTasksError):
+        return error
+    return WorkerStartError(str(error), worker_id=worker_id, name=name)
+
+
+def _check_not_negative(argument: str, value: float) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{argument} is a number, not {type(value).__name__}")
+    if not 0 <= value < math.inf:
+        raise ValueError(f"{argument} must be finite and at least 0, not {value!r}")

@@ -1,0 +1,107 @@
+"""The scenarios themselves, and real runs of the cheapest."""
+
+import subprocess
+import sys
+
+import pytest
+from attrs import evolve
+
+from engine_tasks.bench.effort import QUICK
+from engine_tasks.bench.queues import ECHO, SPIN
+from engine_tasks.bench.runner import chosen, run_apart, run_each
+from engine_tasks.bench.scenario import Scenario
+from engine_tasks.bench.scenarios import ALL
+from engine_tasks.bench.scenarios.frames import FRAME_S, LATE_MS, late_share, steps_lasting
+from engine_tasks.bench.work import SMALL_TASK
+
+SHORT = evolve(QUICK, repeats=2, sample_s=0.001)
+
+
+def names(scenarios: tuple[Scenario, ...]) -> list[str]:
+    return [scenario.name for scenario in scenarios]
+
+
+def stranger() -> Scenario:
+    """A scenario that the measuring process does not know."""
+    return evolve(ALL[0], name="stranger")
+
+
+def test_names_are_unique_and_their_scripts_travel_with_the_package() -> None:
+    assert len(set(names(ALL))) == len(ALL)
+    assert ECHO.script.is_file()
+    assert SPIN.script.is_file()
+
+
+def test_both_languages_do_the_same_work() -> None:
+    import lupa.lua54
+
+    vm = lupa.lua54.LuaRuntime()
+    vm.execute(SPIN.script.read_text(encoding="utf-8"))
+    assert int(vm.globals().Run(1000)) == SPIN.function(1000)
+    assert ECHO.function(SMALL_TASK) is SMALL_TASK
+
+
+def test_a_pattern_is_a_part_of_a_name_or_a_glob() -> None:
+    assert names(chosen(ALL, ["mailb"], quick=False)) == ["mailbox"]
+    assert names(chosen(ALL, ["poll-e*", "*box"], quick=False)) == ["poll-empty", "mailbox"]
+    assert chosen(ALL, ["nothing like it"], quick=False) == ()
+    assert chosen(ALL, ["poll"], quick=False) == chosen(ALL, ["poll", "poll-"], quick=False)
+
+
+def test_a_quick_run_leaves_out_the_long_ones_unless_they_are_named() -> None:
+    assert chosen(ALL, [], quick=False) == ALL
+    assert "frames-lua-2" not in names(chosen(ALL, [], quick=True))
+    assert names(chosen(ALL, ["frames-lua-2"], quick=True)) == ["frames-lua-2"]
+
+
+@pytest.mark.parametrize("name", ["mailbox", "poll-empty"])
+def test_a_quick_run_measures_both_sides(name: str) -> None:
+    (scenario,) = chosen(ALL, [name], quick=True)
+    result = run_apart(scenario, SHORT)
+    assert result.error is None, result.trace
+    (metric,) = result.metrics
+    assert len(metric.ours.samples) == SHORT.repeats
+    assert all(sample > 0 for sample in metric.ours.samples)
+    assert [peer.peer for peer in metric.peers] == [peer.name for peer in scenario.peers]
+
+
+def test_a_process_that_dies_is_reported_by_name_and_the_others_go_on() -> None:
+    (known,) = chosen(ALL, ["mailbox"], quick=True)
+    lost, found = run_each((stranger(), known), SHORT)
+    assert lost.name == "stranger"
+    assert lost.error == "its process ended with status 2"
+    assert "invalid choice" in lost.trace
+    assert found.error is None
+
+
+def test_a_process_that_hangs_is_ended_and_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine_tasks.bench.runner.SCENARIO_TIMEOUT_S", 0.01)
+    result = run_apart(chosen(ALL, ["mailbox"], quick=True)[0], QUICK)
+    assert result.error is not None
+    assert result.error.startswith("TimeoutExpired")
+
+
+def test_measured_processes_import_no_part_of_the_command_line() -> None:
+    code = (
+        "import sys, engine_tasks.bench._run;"
+        "print({'click', 'rich', 'engine_tasks.cli'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.strip() == "set()"
+
+
+def test_a_frame_is_late_past_its_tolerance_only() -> None:
+    in_time, late = FRAME_S * 1e3 + LATE_MS * 0.99, FRAME_S * 1e3 + LATE_MS * 1.01
+    assert late_share([in_time, in_time, in_time, late]) == 25
+
+
+def test_steps_are_found_for_work_of_any_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr("engine_tasks.bench.scenarios.frames.perf_counter", lambda: now[0])
+
+    def work(steps: int) -> None:
+        now[0] += steps * 1e-7
+
+    assert steps_lasting(work, 0.004) == pytest.approx(40_000, rel=0.01)
