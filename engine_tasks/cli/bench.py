@@ -21,6 +21,8 @@ from engine_tasks.cli.bench_table import aims_line, list_table, machine_lines, r
 STDOUT: Final = "-"
 #: Characters a line of the tables takes.
 WIDTH: Final = 100
+#: Lines of a failed scenario's traceback to print; the JSON has all.
+TRACE_LINES: Final = 6
 
 
 def _place(_ctx: click.Context, _param: click.Parameter, path: str | None) -> str | None:
@@ -105,5 +107,8 @@ def _screen() -> Console:
 
 
 def _print_error(result: ScenarioResult, errors: Console) -> None:
-    errors.print(f"{result.name} failed: {result.error}", style="bold red", markup=False)
-    errors.print(result.trace, style="dim", markup=False, highlight=False)
+    errors.print(
+        f"{result.name} failed: {result.error}", style="bold red", markup=False, soft_wrap=True
+    )
+    last = "\n".join(result.trace.splitlines()[-TRACE_LINES:])
+    errors.print(last, style="dim", markup=False, highlight=False, soft_wrap=True)

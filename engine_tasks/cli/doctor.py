@@ -1,5 +1,6 @@
 """`engine-tasks doctor`: whether this machine has what the queue needs."""
 
+import logging
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,6 +16,8 @@ def command() -> int:
 
     The exit status is 1 when something essential is missing.
     """
+    # The findings say what went wrong; the log would say it again between them.
+    logging.getLogger("engine_tasks").addHandler(logging.NullHandler())
     return tell(examine(), Console())
 
 
