@@ -1,0 +1,265 @@
+"""One Lua virtual machine with one worker's script in it.
+
+Only byte strings, numbers and booleans cross between Python and the machine: Python
+never holds, indexes or prints a value of a script (see `lua/engine/boot.lua`).
+
+Imported by a child process that must be ready in milliseconds: nothing heavy here.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+from engine_tasks.lua.sources import engine_source
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Final
+
+    from engine_tasks.lua.host import Host
+
+#: Kinds of `LuaError`; the same words as `ErrorKind`, which is too heavy to import here.
+FAILED: Final = "FAILED"
+MEMORY: Final = "MEMORY"
+TIMEOUT: Final = "TIMEOUT"
+BAD_PAYLOAD: Final = "BAD_PAYLOAD"
+BAD_RESULT: Final = "BAD_RESULT"
+
+#: A result larger than this is refused: it would stall whoever decodes it in a frame.
+DEFAULT_RESULT_BYTES: Final = 64 * 1024 * 1024
+#: Levels of nested tables, both ways; deeper is nearly always a mistake.
+DEFAULT_DEPTH: Final = 100
+#: What `string.rep` may make where no memory limit is set.
+UNLIMITED_STRING_BYTES: Final = 256 * 1024 * 1024
+
+
+def available_vms() -> list[str]:
+    """The machines that this installation of lupa has, of those that the engine runs on."""
+    import lupa  # noqa: PLC0415 - the package without any machine
+
+    files = os.listdir(os.path.dirname(lupa.__file__))  # noqa: PTH120, PTH208
+    return [vm for vm in ("luajit21", "lua54") if any(name.startswith(vm + ".") for name in files)]
+
+
+DEFAULT_VM: Final = available_vms()[0]
+
+
+class LuaError(Exception):
+    """What went wrong in a script, in text that is safe to show.
+
+    `kind` is one of this module's constants, `message` begins with file and line where
+    there are any, `traceback` is Lua's, or empty.
+    """
+
+    def __init__(self, kind: str, message: str, traceback: str = "") -> None:
+        super().__init__(kind, message, traceback)
+        self.kind = kind
+        self.message = message
+        self.traceback = traceback
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class _Bridge:
+    """The functions that the machine calls. They never raise: an exception waits in
+    `failure` for the end of the call, and the script sees a neutral answer."""
+
+    def __init__(self, host: Host, runtime: Any, is_capped: bool) -> None:
+        self._host = host
+        self._runtime = runtime
+        self._is_capped = is_capped
+        self.cap_bytes = 0
+        self._found: tuple[str, bytes] | None = None
+        self.failure: BaseException | None = None
+
+    def close(self) -> None:
+        self._runtime = None  # the runtime holds these methods: break the circle
+
+    def log(self, level: bytes, message: bytes) -> None:
+        try:
+            self._host.log(level.decode("ascii"), _text(message))
+        except BaseException as error:
+            self.failure = error
+
+    def progress(self, share: float, note: bytes) -> None:
+        try:
+            self._host.progress(float(share), _text(note))
+        except BaseException as error:
+            self.failure = error
+
+    def cancelled(self) -> bool:
+        try:
+            return bool(self._host.cancelled())
+        except BaseException as error:
+            self.failure = error
+            return True
+
+    def module_source(self, name: bytes, is_name_wanted: bool) -> bytes | None:
+        try:
+            if is_name_wanted:
+                self._found = self._host.module_source(_text(name))
+                self.lift_memory()
+                return self._found and self._found[0].encode()
+            return self._found and bytes(self._found[1])
+        except BaseException as error:
+            self.failure = error
+            return None
+
+    def lift_memory(self) -> None:
+        """Before bytes are pushed: lupa ends the process where a push meets the limit."""
+        if self._is_capped:
+            self._runtime.set_max_memory(0)
+
+    def lower_memory(self) -> None:
+        if self.cap_bytes:
+            self._runtime.set_max_memory(self.cap_bytes, True)
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")
+
+
+def _engine_source(name: bytes) -> bytes:
+    return engine_source(name.decode("ascii"))
+
+
+class LuaVm:
+    """One Lua virtual machine that holds one worker's script.
+
+    Not thread-safe: one thread at a time. The interpreter's lock is free while Lua runs.
+    """
+
+    def __init__(
+        self,
+        host: Host,
+        *,
+        worker_id: int,
+        worker_name: str,
+        instance: int,
+        vm: str | None = None,
+        jit: bool = False,
+        memory_bytes: int | None = None,
+        result_bytes: int = DEFAULT_RESULT_BYTES,
+        depth: int = DEFAULT_DEPTH,
+    ) -> None:
+        """Starts a machine without a script.
+
+        Args:
+            host: what the script's `worker` table talks to.
+            worker_id: for `worker.id`, with `instance` also the seed of `math.random`.
+            worker_name: for `worker.name`.
+            instance: for `worker.instance`.
+            vm: `"luajit21"` or `"lua54"`; the faster one there is by default.
+            jit: compile; a soft deadline cannot be kept then.
+            memory_bytes: what the script may hold, garbage included; None for no limit.
+            result_bytes: the largest encoded result.
+            depth: the deepest nesting of payloads and results.
+        """
+        self.vm: Final = vm or DEFAULT_VM
+        self._has_hook = not jit or self.vm != "luajit21"
+        self._failed: LuaError | None = None
+        module = __import__(f"lupa.{self.vm}", fromlist=["LuaRuntime"])
+        self._memory_error: type[Exception] = module.LuaMemoryError
+        self._runtime: Any = module.LuaRuntime(
+            encoding=None,
+            register_eval=False,
+            register_builtins=False,
+            max_memory=None if memory_bytes is None else 0,
+        )
+        if self.vm == "luajit21" and not jit:
+            self._runtime.execute(b"jit.off()")
+        self._bridge = bridge = _Bridge(host, self._runtime, memory_bytes is not None)
+        self._feed, self._load, self._run, self._stop = self._runtime.execute(
+            engine_source("engine.boot"),
+            _engine_source,
+            bridge.log,
+            bridge.progress,
+            bridge.cancelled,
+            time.monotonic,
+            bridge.module_source,
+            bridge.lower_memory,
+            worker_id,
+            worker_name.encode(),
+            instance,
+            depth,
+            result_bytes,
+            memory_bytes or UNLIMITED_STRING_BYTES,
+        )
+        if memory_bytes is not None:
+            bridge.cap_bytes = self._runtime.get_memory_used(True) + memory_bytes
+
+    def load(self, source: bytes, chunk_name: str, timeout_s: float | None = None) -> None:
+        """Runs the script's chunk and its `init`.
+
+        Args:
+            source: Lua source text.
+            chunk_name: the file's name as messages show it, such as `script.lua`.
+            timeout_s: soft deadline for each of the two, as for `run`.
+
+        Raises:
+            LuaError: it is no source text, does not parse, fails, or has no `Run`.
+        """
+        error = self._call(source, self._load, chunk_name.encode(), self._seconds(timeout_s))
+        if error is not None:
+            raise self._error(*error)
+
+    def run(self, payload: bytes, timeout_s: float | None = None) -> bytes:
+        """Runs one task.
+
+        Args:
+            payload: one MessagePack value.
+            timeout_s: soft deadline: an error in the script, which lives on. Not kept where
+                the JIT compiles, nor inside a C function of Lua.
+
+        Returns:
+            One MessagePack value.
+
+        Raises:
+            LuaError: with its kind; after MEMORY the machine is of no more use.
+        """
+        result = self._call(payload, self._run, self._seconds(timeout_s))
+        if isinstance(result, bytes):
+            return result
+        raise self._error(*result[1:])
+
+    def stop(self, timeout_s: float | None = None) -> None:
+        """Runs the script's `stop`, if it has one; an error goes to the log."""
+        try:
+            message = self._call(b"", self._stop, self._seconds(timeout_s))
+        except LuaError as error:
+            message = error.message.encode()
+        if message is not None:
+            self._bridge.log(b"error", b"stop failed: " + message)
+
+    def close(self) -> None:
+        """Frees the machine. Idempotent; every other call fails afterwards."""
+        self._failed = LuaError(FAILED, "this Lua machine is closed")
+        self._bridge.close()
+        self._feed = self._load = self._run = self._stop = self._runtime = None
+
+    def _seconds(self, timeout_s: float | None) -> float:
+        return timeout_s if timeout_s is not None and self._has_hook else 0.0
+
+    def _call(self, data: bytes, function: Any, *arguments: Any) -> Any:
+        if self._failed is not None:
+            raise self._failed
+        bridge = self._bridge
+        try:
+            bridge.lift_memory()
+            self._feed(data)
+            bridge.lower_memory()
+            answer = function(*arguments)
+        except self._memory_error:
+            raise self._error(b"MEMORY", b"the script ran out of its memory", b"") from None
+        if bridge.failure is not None:
+            failure, bridge.failure = bridge.failure, None
+            raise failure
+        return answer
+
+    def _error(self, kind: bytes, message: bytes, traceback: bytes) -> LuaError:
+        error = LuaError(kind.decode("ascii"), _text(message), _text(traceback))
+        if error.kind == MEMORY:
+            self._failed = error
+        return error

@@ -1,0 +1,91 @@
+---Starts the engine in a fresh machine and closes the door behind it.
+---
+---Python calls this chunk with the host's functions and settings, and gets back the few
+---functions that it may call. Only strings, numbers and booleans pass between the two.
+
+---@class engine.Host
+---@field log fun(level: string, message: string)
+---@field progress fun(share: number, note: string)
+---@field cancelled fun(): boolean
+---@field now fun(): number
+---@field module_source fun(name: string): string?, string? source and chunk name
+
+local read_source, log, progress, cancelled, now, module_source, lower_memory,
+  worker_id, worker_name, instance, depth, result_bytes, string_bytes = ...
+
+local stock_require = require
+local loaded = {}
+
+---The engine's own modules; a script has another `require`.
+---@param name string such as "engine.codec"
+---@return any
+function require(name)
+  if not name:find("^engine%.") then
+    return stock_require(name)
+  elseif loaded[name] == nil then
+    local file = name:gsub("%.", "/") .. ".lua"
+    loaded[name] = assert(load(read_source(name), "@" .. file, "t"))()
+  end
+  return loaded[name]
+end
+
+local deadline = require("engine.guards.deadline")
+local loading = require("engine.guards.loading")
+local modules = require("engine.modules")
+local sandbox = require("engine.sandbox")
+local script = require("engine.script")
+local strings = require("engine.guards.strings")
+local worker = require("engine.worker")
+
+---@type engine.Host
+local host = {
+  log = log,
+  progress = progress,
+  cancelled = cancelled,
+  now = now,
+  module_source = function(name)
+    local chunk_name = module_source(name, true)
+    local source = chunk_name and module_source(name, false)
+    lower_memory() -- the host lifted the limit, see vm.py
+    return source, chunk_name
+  end,
+}
+
+deadline.setup(now)
+strings.setup(string_bytes)
+math.randomseed(worker_id * 65536 + instance)
+
+local provided = worker.provide(host, { id = worker_id, name = worker_name, instance = instance })
+provided.require = modules.new(host)
+local environment = sandbox.build(provided)
+loading.setup(environment)
+sandbox.lock_strings(environment)
+
+-- Nothing below is reachable from the environment; lupa itself looks at `debug` before
+-- every call, which costs less when it is not there.
+python = nil
+package.loaded.python = nil
+debug = nil
+
+local limits = { depth = depth, bytes = result_bytes }
+local pending = ""
+
+---Takes the bytes of the next call. A call of its own, because pushing a string may not
+---meet the memory limit.
+local function feed(bytes)
+  pending = bytes
+end
+
+local function load_script(chunk_name, timeout_s)
+  local source = pending
+  pending = ""
+  return script.load(environment, source, chunk_name, timeout_s)
+end
+
+local function run(timeout_s)
+  local payload = pending
+  pending = ""
+  return script.run(payload, timeout_s, limits)
+end
+
+return feed, load_script, run, script.stop
