@@ -71,7 +71,7 @@ class _Bridge:
         self._runtime = runtime
         self._is_capped = is_capped
         self.cap_bytes = 0
-        self._found: tuple[str, bytes] | None = None
+        self._found: list[bytes] = []
         self.failure: BaseException | None = None
 
     def close(self) -> None:
@@ -96,16 +96,27 @@ class _Bridge:
             self.failure = error
             return True
 
-    def module_source(self, name: bytes, is_name_wanted: bool) -> bytes | None:
+    def find_module(self, name: bytes) -> bool:
+        """Whether there is such a module; `found_part` then gives its source and its chunk
+        name, else why it could not be read, if that is known."""
+        self._found = []
         try:
-            if is_name_wanted:
-                self._found = self._host.module_source(_text(name))
-                self.lift_memory()
-                return self._found and self._found[0].encode()
-            return self._found and bytes(self._found[1])
+            found = self._host.module_source(_text(name))
+        except Exception as error:
+            self._found = [str(error).encode()]
+            return False
         except BaseException as error:
             self.failure = error
-            return None
+            return False
+        finally:
+            self.lift_memory()
+        if found is None:
+            return False
+        self._found = [found[0].encode(), bytes(found[1])]
+        return True
+
+    def found_part(self) -> bytes | None:
+        return self._found.pop() if self._found else None
 
     def lift_memory(self) -> None:
         """Before bytes are pushed: lupa ends the process where a push meets the limit."""
@@ -178,7 +189,8 @@ class LuaVm:
             bridge.progress,
             bridge.cancelled,
             time.monotonic,
-            bridge.module_source,
+            bridge.find_module,
+            bridge.found_part,
             bridge.lower_memory,
             worker_id,
             worker_name.encode(),

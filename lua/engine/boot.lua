@@ -8,9 +8,9 @@
 ---@field progress fun(share: number, note: string)
 ---@field cancelled fun(): boolean
 ---@field now fun(): number
----@field module_source fun(name: string): string?, string? source and chunk name
+---@field module_source fun(name: string): string?, string?, string? source, chunk name, why not
 
-local read_source, log, progress, cancelled, now, module_source, lower_memory,
+local read_source, log, progress, cancelled, now, find_module, found_part, lower_memory,
   worker_id, worker_name, instance, depth, result_bytes, string_bytes = ...
 
 local stock_require = require
@@ -44,10 +44,13 @@ local host = {
   cancelled = cancelled,
   now = now,
   module_source = function(name)
-    local chunk_name = module_source(name, true)
-    local source = chunk_name and module_source(name, false)
+    local is_found = find_module(name)
+    local first, second = found_part(), found_part()
     lower_memory() -- the host lifted the limit, see vm.py
-    return source, chunk_name
+    if is_found then
+      return first, second
+    end
+    return nil, nil, first
   end,
 }
 

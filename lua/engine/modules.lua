@@ -11,10 +11,10 @@ local match, sub, type = string.match, string.sub, type
 
 local LONGEST_NAME = 200
 
----The file of the script that called require, for messages.
+---The file that called require, for messages; nil where its call was a tail call.
 local function caller_file()
   local source = getinfo(3, "S").source
-  return sub(source, 1, 1) == "@" and sub(source, 2) or "a loaded chunk"
+  return sub(source, 1, 1) == "@" and not find(source, "^@engine/") and sub(source, 2) or nil
 end
 
 ---@param host engine.Host
@@ -50,18 +50,15 @@ function M.new(host)
     elseif done[name] ~= nil then
       return done[name]
     end
-    local file = caller_file()
+    local file = caller_file() or chain[#chain] or "the script"
     local loop = circle(name)
     if loop then
       error("modules require each other in a circle: " .. loop, 2)
     end
-    local source, chunk_name = host.module_source(name)
+    local source, chunk_name, unreadable = host.module_source(name)
     if not source then
-      error(
-        "module '" .. name .. "', required by " .. file
-          .. ", is neither in the script's folder nor among the engine's shared modules",
-        2
-      )
+      local reason = unreadable or "it is neither in the script's folder nor an engine's module"
+      error("no module '" .. name .. "', required by " .. file .. ": " .. reason, 2)
     end
     local chunk, problem = loading.file(source, chunk_name)
     if not chunk then

@@ -5,23 +5,37 @@ local protect = require("engine.guards.protect")
 
 local M = {}
 
-local find, format, gmatch, sub = string.find, string.format, string.gmatch, string.sub
-local concat, pcall, tostring, type = table.concat, pcall, tostring, type
+local find, gmatch, sub = string.find, string.gmatch, string.sub
+local concat, pcall, rawget, tostring, type = table.concat, pcall, rawget, tostring, type
+local raw_metatable = debug.getmetatable
 
 local LONGEST_MESSAGE = 8192
 local LONGEST_TRACEBACK = 16384
 
----The text of an error value. A table's `__tostring` is the script's code: it runs under
----the deadline, and whatever it does, a string comes out.
+---The text of an error value that is a table: what its `__tostring` says, else its field
+---`message`. `__tostring` is the script's code: it runs under the deadline, and whatever
+---it does, a string comes out, or nil.
+local function text_of_table(problem)
+  local metatable = raw_metatable(problem)
+  if metatable and rawget(metatable, "__tostring") ~= nil then
+    local ok, text = pcall(tostring, problem)
+    return ok and type(text) == "string" and text or nil
+  end
+  local message = rawget(problem, "message")
+  return type(message) == "string" and message or nil
+end
+
+---@param problem any an error value
+---@return string
 local function text_of(problem)
-  if type(problem) == "string" then
+  local kind = type(problem)
+  if kind == "string" then
     return problem
+  elseif kind == "number" then
+    return tostring(problem)
   end
-  local ok, text = pcall(tostring, problem)
-  if ok and type(text) == "string" then
-    return text
-  end
-  return "an error that is a " .. type(problem) .. " value"
+  local text = kind == "table" and text_of_table(problem)
+  return text or "an error that is a " .. kind .. " value"
 end
 
 -- Frames that say nothing to a script's author: the engine's, and those of C functions

@@ -120,9 +120,12 @@ local function add_values(worker)
 
   function worker.shape(list)
     local mark = type(list) == "table" and marks.of[list]
-    if mark and mark.shape then
-      return unpack(mark.shape)
+    if not mark or not mark.shape then
+      return nil
+    elseif #mark.shape < 2 then
+      return platform.raw_length(list)
     end
+    return unpack(mark.shape)
   end
 end
 

@@ -16,6 +16,7 @@ local floor, rawget, type = math.floor, rawget, type
 
 local EXACT = range.EXACT
 local octets = ffi.typeof("const uint8_t *")
+local octets_of_8 = ffi.typeof("const uint64_t *")
 
 local TYPE = {
   b = "int8_t", B = "uint8_t", h = "int16_t", H = "uint16_t", i = "int32_t", I = "uint32_t",
@@ -89,9 +90,7 @@ local function unbox(value, letter)
   if (letter == "q") ~= (tag == 0xd3) and not (letter == "q" and first < 128) then
     return nil
   end
-  local view = ffi.new("union { uint8_t octets[8]; uint64_t unsigned; }")
-  ffi.copy(view.octets, sub(mark.wire, 2), 8)
-  return bit.bswap(view.unsigned)
+  return bit.bswap(cast(octets_of_8, cast(octets, mark.wire) + 1)[0])
 end
 
 local function write_wide(list, letter, count)

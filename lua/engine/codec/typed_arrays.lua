@@ -1,7 +1,8 @@
 ---Typed arrays (`array.array`, NumPy): a flat list of numbers with a letter and a shape.
 ---
----On the wire: the letter of Python's array module, the number of dimensions, each as u32,
----and the elements row by row; all little-endian.
+---On the wire: the letter of Python's array module, the number of dimensions (none for an
+---`array.array`, whose length is what is there), each as u32, and the elements row by row;
+---all little-endian.
 
 local marks = require("engine.codec.marks")
 local platform = require("engine.platform")
@@ -26,6 +27,7 @@ local function write_u32(value)
   return char(value % 256, floor(value / 256) % 256, floor(value / 65536) % 256, floor(value / 16777216))
 end
 
+---How many elements a shape with dimensions has.
 ---@param shape integer[]
 ---@return integer
 local function product(shape)
@@ -49,9 +51,10 @@ function M.decode(data)
   for place = 1, dimensions do
     shape[place] = read_u32(data, 4 * place - 1)
   end
-  local count = product(shape)
   local start = 3 + 4 * dimensions
-  if count * width ~= #data - start + 1 then
+  local room = #data - start + 1
+  local count = dimensions > 0 and product(shape) or floor(room / width)
+  if count * width ~= room then
     return nil, "a typed array whose shape does not fit its elements"
   end
   local list = elements.read(data, start, letter, count)
@@ -68,8 +71,8 @@ function M.encode(list, mark)
   local shape = mark.shape
   local count = raw_length(list)
   if #shape == 1 then
-    shape = { count } -- a flat one may have grown or shrunk
-  elseif count ~= product(shape) then
+    shape = { count } -- may have grown or shrunk
+  elseif #shape > 1 and count ~= product(shape) then
     return nil, "a typed array of " .. count .. " elements does not fit its shape of " .. product(shape)
   end
   if count > 4294967295 or #shape > 255 then
@@ -86,18 +89,10 @@ function M.encode(list, mark)
   return table.concat(head) .. data
 end
 
----Why `value` cannot be an element, for the codes that carry integers.
----@param value any
----@param letter string
----@return string
-function M.misfit(value, letter)
-  return elements.misfit(value, letter)
-end
-
 ---Marks `list` as a typed array.
 ---@param letter string
 ---@param list table
----@param shape integer[]? one dimension by default
+---@param shape integer[]? for a NumPy array; without it an `array.array`
 ---@return table? list
 ---@return string? reason
 function M.make(letter, list, shape)
@@ -112,9 +107,9 @@ function M.make(letter, list, shape)
     end
     copied[place] = floor(size)
   end
-  if not shape then
-    copied[1] = raw_length(list)
-  elseif product(copied) ~= raw_length(list) then
+  if shape and #copied == 0 then
+    return nil, "a shape has at least one size"
+  elseif shape and product(copied) ~= raw_length(list) then
     return nil, "the shape does not fit the " .. raw_length(list) .. " elements"
   end
   marks.of[list] = { kind = "typed_array", typecode = letter, shape = copied }
