@@ -47,21 +47,27 @@ class FrameError(Exception):
 
 
 def write_frame(fd: int, kind: int, task_id: int, *parts: Buffer) -> None:
-    """Write one frame, however long that takes. Raises `OSError` when nobody reads."""
-    buffers = [memoryview(part).cast("B") for part in parts]
-    length = sum(len(buffer) for buffer in buffers)
+    """Write one frame, however long that takes. Raises `OSError` when nobody reads.
+
+    The parts are bytes, or views of bytes.
+    """
+    length = 0
+    for part in parts:
+        length += len(part)
     header = HEADER.pack(length, kind, task_id)
     if length <= _READ_BYTES:
-        write_all(fd, b"".join((header, *buffers)))
+        write_all(fd, b"".join((header, *parts)))
         return
     write_all(fd, header)
-    for buffer in buffers:  # not joined: a large payload is not copied
-        write_all(fd, buffer)
+    for part in parts:  # not joined: a large payload is not copied
+        write_all(fd, part)
 
 
 def write_all(fd: int, content: Buffer) -> None:
     """Write all of it, however many calls that takes."""
     written = os.write(fd, content)
+    if written == len(content):
+        return
     rest = memoryview(content)
     while written < len(rest):
         rest = rest[written:]
@@ -75,44 +81,46 @@ class FrameReader:
         self._fd = fd
         self._max_body_bytes = max_body_bytes
         self._buffer = b""
+        self._start = 0  # of the first frame in the buffer that was not read yet
 
     def read(self) -> tuple[int, int, bytes] | None:
         """The next frame's kind, task id and body; None when the other side has closed.
 
         Raises `FrameError` for a frame that is too long, or cut off.
         """
-        while len(self._buffer) < HEADER.size:
+        while len(self._buffer) - self._start < HEADER.size:
             more = os.read(self._fd, _READ_BYTES)
             if not more:
-                if self._buffer:
+                if self.has_buffered():
                     raise FrameError("the pipe ended within a header")
                 return None
-            self._buffer += more
-        length, kind, task_id = HEADER.unpack_from(self._buffer)
+            self._buffer = self._buffer[self._start :] + more
+            self._start = 0
+        length, kind, task_id = HEADER.unpack_from(self._buffer, self._start)
         if length > self._max_body_bytes:
             raise FrameError(f"a frame of {length:,} bytes; the limit is {self._max_body_bytes:,}")
-        end = HEADER.size + length
-        if len(self._buffer) >= end:
-            body = self._buffer[HEADER.size : end]
-            self._buffer = self._buffer[end:]
-            return kind, task_id, body
-        return kind, task_id, self._read_long(length)
+        start = self._start + HEADER.size
+        end = start + length
+        if end <= len(self._buffer):
+            self._start = end
+            return kind, task_id, self._buffer[start:end]
+        return kind, task_id, self._read_long(length, self._buffer[start:])
 
     def has_buffered(self) -> bool:
         """Whether bytes are here already that `read` would look at first."""
-        return bool(self._buffer)
+        return self._start < len(self._buffer)
 
-    def _read_long(self, length: int) -> bytes:
+    def _read_long(self, length: int, first: bytes) -> bytes:
         """The rest of a body that one read did not bring, and nothing behind it."""
-        parts = [self._buffer[HEADER.size :]]
-        missing = length - len(parts[0])
+        parts = [first]
+        missing = length - len(first)
         while missing:
             part = os.read(self._fd, min(missing, 1 << 20))
             if not part:
                 raise FrameError("the pipe ended within a frame")
             parts.append(part)
             missing -= len(part)
-        self._buffer = b""
+        self._buffer, self._start = b"", 0
         return b"".join(parts)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from engine_tasks.executors.protocol import Executor, MakeExecutor, ReportProgress
@@ -18,14 +18,17 @@ class CallingExecutor:
     returns, and the pool drops what it says then.
     """
 
+    max_batch = 1  # nothing is handed over: a batch would only let tasks wait
+
     def __init__(self, function: NativeFunction) -> None:
         self._function = function
 
     def start(self) -> None:
         """Nothing to do."""
 
-    def run(self, task: Task) -> Outcome:
-        return self._function.run(task.payload)
+    def run(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
+        for task in tasks:
+            yield self._function.run(task.payload)
 
     def stop(self) -> None:
         """Nothing to do."""

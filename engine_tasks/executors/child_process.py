@@ -9,11 +9,18 @@ import subprocess
 import sys
 import threading
 from collections import deque
+from collections.abc import Sequence
 from typing import IO, Final
 
-from engine_tasks.child.frames import FrameReader, write_frame
+from engine_tasks.child.frames import F64, HEADER, TASK, FrameReader, write_all, write_frame
 from engine_tasks.executors.spawner import SPAWNER
+from engine_tasks.task import Task
 
+_NO_TIMEOUT: Final = F64.pack(0.0)
+#: Bytes that a task takes in the pipe beside its payload.
+TASK_HEADER_BYTES: Final = HEADER.size + F64.size
+#: Bytes up to which a payload is copied beside its header rather than written by itself.
+_JOINED_BYTES: Final = 65_536
 #: Characters of one line of output that reach the log.
 MAX_LINE: Final = 4096
 #: Last lines of output kept, to explain a death.
@@ -47,6 +54,19 @@ class ChildProcess:
         """Write one frame. Raises `OSError` when the child is gone."""
         with self._write_lock:
             write_frame(self._stdin.fileno(), kind, task_id, *parts)
+
+    def write_tasks(self, tasks: Sequence[Task]) -> None:
+        """Write a frame for each task, in one go. Raises `OSError` when the child is gone."""
+        fd = self._stdin.fileno()
+        with self._write_lock:
+            if len(tasks) == 1 and len(tasks[0].payload) > _JOINED_BYTES:
+                write_frame(fd, TASK, tasks[0].id, _NO_TIMEOUT, tasks[0].payload)
+                return
+            frames = []
+            for task in tasks:
+                length = len(_NO_TIMEOUT) + len(task.payload)
+                frames += (HEADER.pack(length, TASK, task.id), _NO_TIMEOUT, task.payload)
+            write_all(fd, b"".join(frames))
 
     def write_soon(self, kind: int, task_id: int) -> bool:
         """Write a frame without a body, unless another is being written. Any thread."""

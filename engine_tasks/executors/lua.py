@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,8 @@ class LuaProgram:
 class LuaCallingExecutor:
     """Holds a VM on the thread that calls `run`: no wall around it but Lua's own sandbox."""
 
+    max_batch = 1  # nothing is handed over: a batch would only let tasks wait
+
     def __init__(
         self, program: LuaProgram, script: LuaScript, slot: int, label: str, report: ReportProgress
     ) -> None:
@@ -96,7 +99,11 @@ class LuaCallingExecutor:
                 error.message, file=file, line=line, traceback=error.traceback
             ) from error
 
-    def run(self, task: Task) -> Outcome:
+    def run(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
+        for task in tasks:
+            yield self._run_one(task)
+
+    def _run_one(self, task: Task) -> Outcome:
         assert self._vm is not None, "start comes before run"
         self._task, self._cancelled = task, False
         try:

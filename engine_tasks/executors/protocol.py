@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from engine_tasks.errors import EngineTasksError, TaskError
@@ -21,10 +21,16 @@ class Executor(Protocol):
     def start(self) -> None:
         """Be ready to run. Raises `ExecutorStartError`."""
 
-    def run(self, task: Task) -> Outcome:
-        """Run one task: its encoded result or the error of the worker's code.
+    @property
+    def max_batch(self) -> int:
+        """Tasks that `run` takes at once to its advantage."""
 
-        Raises `ExecutorDied` when the executor can run nothing more.
+    def run(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
+        """Run tasks one after the other and yield each outcome as soon as it is there: an
+        encoded result, or the error of the worker's code.
+
+        Raises `ExecutorDied` when the executor can run nothing more; no task begins before
+        the outcome of the one before it was given away, so those behind are untouched.
         """
 
     def stop(self) -> None:
@@ -58,10 +64,10 @@ class ExecutorStartError(EngineTasksError):
 
 
 class ExecutorDied(EngineTasksError):
-    """An executor that ended while it had a task.
+    """An executor that ended while it had tasks.
 
-    `error` answers that task; where the task certainly never `began`, another instance may
-    run it instead.
+    `error` answers the first that has no outcome; where not even that one certainly `began`,
+    another instance may run it instead.
     """
 
     def __init__(self, error: TaskError, *, began: bool = True):

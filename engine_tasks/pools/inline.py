@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from engine_tasks.errors import ErrorKind, TaskError
 from engine_tasks.executors.protocol import ExecutorDied, ExecutorStartError, MakeExecutor
 from engine_tasks.pools.state import InstanceState, PoolPhase
@@ -87,18 +89,21 @@ class InlinePool:
         """
         if self._running or not self._tasks.counts()[0]:
             return False
-        task = self._tasks.take(_SLOT)
-        if task is None:
+        taken = self._tasks.take(_SLOT)
+        if not taken:
             return False
         self._running = True
+        task = taken[0]
+        task.started_s = time.monotonic()
         try:
-            self._tasks.complete(_SLOT, task, self._executor.run(task))
+            for outcome in self._executor.run(taken):
+                self._tasks.answer(_SLOT, task, outcome, time.monotonic())
         except ExecutorDied as death:
             self._tasks.lose(_SLOT, death.error)
             self._replace()
         except KeyboardInterrupt:
             error = TaskError(ErrorKind.FAILED, "interrupted by Ctrl-C")
-            self._tasks.complete(_SLOT, task, error)
+            self._tasks.answer(_SLOT, task, error, time.monotonic())
             raise
         finally:
             self._running = False

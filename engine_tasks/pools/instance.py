@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from queue import SimpleQueue
 from types import TracebackType
@@ -12,7 +13,9 @@ import pykka
 
 from engine_tasks.errors import ErrorKind, TaskError, describe_exception
 from engine_tasks.executors.protocol import Executor, ExecutorDied, ExecutorStartError
+from engine_tasks.pools.batch import BatchSize
 from engine_tasks.pools.tasks import WAKE, PoolTasks
+from engine_tasks.task import Task
 
 START: Final = "start"
 STOP: Final = "stop"
@@ -67,6 +70,7 @@ class Instance(pykka.ThreadingActor):
         self._tasks = tasks
         self._executor = executor
         self._report = report
+        self._batch = BatchSize(executor.max_batch)
         self._ended = False
 
     @staticmethod
@@ -95,17 +99,22 @@ class Instance(pykka.ThreadingActor):
         self._work()
 
     def _work(self) -> None:
-        task = self._tasks.take(self._slot)
         try:
-            while task is not None:
-                task = self._tasks.finish(self._slot, task, self._executor.run(task))
+            while tasks := self._tasks.take(self._slot, self._batch.size):
+                self._run(tasks)
         except ExecutorDied as death:
-            if not death.began:
-                self._tasks.give_back(self._slot)
-            self._die(death.error)
+            self._die(death.error, began=death.began)
 
-    def _die(self, error: TaskError) -> None:
-        self._tasks.lose(self._slot, error)
+    def _run(self, tasks: list[Task]) -> None:
+        began_s = started_s = time.monotonic()
+        tasks[0].started_s = started_s
+        for task, outcome in zip(tasks, self._executor.run(tasks), strict=True):
+            task.started_s, started_s = started_s, time.monotonic()
+            self._tasks.answer(self._slot, task, outcome, finished_s=started_s)
+        self._batch.learn(len(tasks), started_s - began_s)
+
+    def _die(self, error: TaskError, *, began: bool = True) -> None:
+        self._tasks.lose(self._slot, error, began=began)
         self._end(Died(self._slot, error))
 
     def _end(self, last_words: Report) -> None:

@@ -66,7 +66,8 @@ class PoolState:
         self._slots = [InstanceState.STARTING] * slots
         self._idle: list[int] = []
         self._waiting: deque[Task] = deque()
-        self._running: dict[int, Task] = {}
+        self._running: dict[int, deque[Task]] = {}
+        self._running_count = 0
 
     def submit(self, task: Task) -> int | None:
         """Let the task wait; the slot to wake for it, or None when all are busy."""
@@ -81,46 +82,58 @@ class PoolState:
         self._move(slot, InstanceState.BUSY)
         return slot
 
-    def take(self, slot: int) -> Task | None:
-        """The next task for a slot that has none; with nothing waiting it is checked in."""
+    def take(self, slot: int, limit: int = 1) -> list[Task]:
+        """The next tasks for a slot that has none; with nothing waiting it is checked in.
+
+        At most `limit`, and no more than the slot's share of what waits.
+        """
         if self.closed:
-            return None
+            return []
         if not self._waiting:
             self._move(slot, InstanceState.IDLE)
             self._idle.append(slot)
-            return None
-        task = self._waiting.popleft()
-        task.attempts += 1
-        self._running[slot] = task
+            return []
         if self._slots[slot] is not InstanceState.BUSY:
             self._move(slot, InstanceState.BUSY)
-        return task
+        count = min(limit, 1 + (len(self._waiting) - 1) // len(self._slots))
+        tasks = [self._waiting.popleft() for _ in range(count)]
+        for task in tasks:
+            task.attempts += 1
+        self._running[slot] = deque(tasks)
+        self._running_count += count
+        return tasks
 
     def finish(self, slot: int, task: Task) -> bool:
-        """Whether the task is still to be answered: False for one given up before."""
-        if self._running.get(slot) is not task:
+        """Whether the task is still to be answered: False for one given up before.
+
+        A slot finishes its tasks in the order in which it took them.
+        """
+        running = self._running.get(slot)
+        if not running or running[0] is not task:
             return False
-        del self._running[slot]
+        running.popleft()
+        self._running_count -= 1
         return True
 
-    def give_back(self, slot: int) -> None:
-        """The task of a slot never began: it waits again, before all others, uncounted.
+    def lose(self, slot: int, *, began: bool = True) -> list[Task]:
+        """The actor of a slot died: the task it ran, to be answered now.
 
-        In a closed pool nothing waits: the task stays with the slot, and `lose` has it.
+        What it took beyond that one never began, and waits again before all others,
+        uncounted; so does the first, unless it `began`. In a closed pool nothing can wait:
+        all of them are to be answered.
         """
-        if self.closed or slot not in self._running:
-            return
-        task = self._running.pop(slot)
-        task.attempts -= 1
-        self._waiting.appendleft(task)
-
-    def lose(self, slot: int) -> Task | None:
-        """The actor of a slot died: the task it ran, to be answered now."""
         if slot in self._idle:
             self._idle.remove(slot)
-        if not self.closed:
-            self._move(slot, InstanceState.RESTARTING)
-        return self._running.pop(slot, None)
+        taken = self._running.pop(slot, deque())
+        self._running_count -= len(taken)
+        if self.closed:
+            return list(taken)
+        self._move(slot, InstanceState.RESTARTING)
+        lost = [taken.popleft()] if taken and began else []
+        for task in reversed(taken):
+            task.attempts -= 1
+            self._waiting.appendleft(task)
+        return lost
 
     def fail(self, slot: int) -> None:
         """A lost slot gets no new actor."""
@@ -145,8 +158,9 @@ class PoolState:
 
     def abandon(self) -> list[Task]:
         """Give up the running tasks, to be answered now; what they still yield is dropped."""
-        running = list(self._running.values())
+        running = [task for tasks in self._running.values() for task in tasks]
         self._running.clear()
+        self._running_count = 0
         return running
 
     def stopped(self, slot: int) -> None:
@@ -171,12 +185,12 @@ class PoolState:
 
     @property
     def running(self) -> int:
-        """Tasks that an instance works on."""
-        return len(self._running)
+        """Tasks that an instance has taken."""
+        return self._running_count
 
     def is_running(self, task_id: int) -> bool:
         """Whether an instance works on this task."""
-        return any(task.id == task_id for task in self._running.values())
+        return any(tasks and tasks[0].id == task_id for tasks in self._running.values())
 
     def count(self, state: InstanceState) -> int:
         """Instances in a state."""

@@ -91,40 +91,35 @@ class PoolTasks:
         with self._lock:
             self._state.restart(slot)
 
-    def take(self, slot: int) -> Task | None:
-        """The next task for an instance; None checks it in, until a wake."""
+    def take(self, slot: int, limit: int = 1) -> list[Task]:
+        """The next tasks for an instance; none checks it in, until a wake."""
         with self._lock:
-            return self._start(self._state.take(slot))
+            return self._state.take(slot, limit)
 
-    def finish(self, slot: int, task: Task, outcome: Outcome) -> Task | None:
-        """Answer a task, and take the next in the same breath."""
-        result = self._result(task, outcome)
+    def answer(self, slot: int, task: Task, outcome: Outcome, finished_s: float) -> None:
+        """Answer the first of the tasks that an instance has taken."""
+        result = self._result(task, outcome, finished_s)
         with self._lock:
-            self._complete(slot, task, result)
-            return self._start(self._state.take(slot))
+            if self._state.finish(slot, task):
+                if self._progress:
+                    self._progress.pop(task.id, None)
+                self._deliver(task, result)
+            self._check_empty()
 
-    def complete(self, slot: int, task: Task, outcome: Outcome) -> None:
-        """Answer a task; its instance neither takes another nor is checked in."""
-        result = self._result(task, outcome)
-        with self._lock:
-            self._complete(slot, task, result)
+    def lose(self, slot: int, error: TaskError, *, began: bool = True) -> None:
+        """The instance of a slot died: answer the task it ran, and wake others for the rest.
 
-    def give_back(self, slot: int) -> None:
-        """The task of a slot never began: let it wait again, before all others."""
+        Unless it `began`, that task waits again as well.
+        """
         with self._lock:
-            self._state.give_back(slot)
-
-    def lose(self, slot: int, error: TaskError) -> None:
-        """The instance of a slot died: answer its task, and wake another for what waits."""
-        with self._lock:
-            task = self._state.lose(slot)
-            if task is not None:
+            for task in self._state.lose(slot, began=began):
                 self._answer(task, error)
             self._check_empty()
-            other = self._state.check_out()
-            ref = None if other is None else self._refs[other]
-        if ref is not None:
-            tell_if_alive(ref, WAKE)
+            others = [self._state.check_out() for _ in range(self._state.waiting)]
+            refs = [self._refs[other] for other in others if other is not None]
+        for ref in refs:
+            if ref is not None:
+                tell_if_alive(ref, WAKE)
 
     def fail(self, slot: int) -> None:
         """A slot gets no new actor."""
@@ -170,22 +165,11 @@ class PoolTasks:
 
     # --- inside the lock -------------------------------------------------
 
-    def _complete(self, slot: int, task: Task, result: TaskResult) -> None:
-        if self._state.finish(slot, task):
-            self._progress.pop(task.id, None)
-            self._deliver(task, result)
-        self._check_empty()
-
-    def _start(self, task: Task | None) -> Task | None:
-        if task is not None:
-            task.started_s = time.monotonic()
-        return task
-
     def _answer(self, task: Task, error: TaskError) -> None:
         self._progress.pop(task.id, None)
-        self._deliver(task, self._result(task, error))
+        self._deliver(task, self._result(task, error, time.monotonic()))
 
-    def _result(self, task: Task, outcome: Outcome) -> TaskResult:
+    def _result(self, task: Task, outcome: Outcome, finished_s: float) -> TaskResult:
         return TaskResult(
             worker_id=self._worker_id,
             task_id=task.id,
@@ -193,7 +177,7 @@ class PoolTasks:
             attempts=task.attempts,
             queued_s=task.queued_s,
             started_s=task.started_s,
-            finished_s=time.monotonic(),
+            finished_s=finished_s,
             encoded=outcome if isinstance(outcome, bytes) else None,
         )
 
