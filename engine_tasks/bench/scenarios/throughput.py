@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from itertools import islice
 from time import perf_counter
 from typing import Final
 
@@ -14,7 +15,8 @@ from engine_tasks.bench.scenario import Metric, Peer, Sampler, Scenario, SetUp
 from engine_tasks.bench.scenarios.peers import ECHO_PEERS, PROCESSES, Send
 from engine_tasks.bench.work import SMALL_TASK
 
-#: Tasks in flight: enough for every worker to find the next one waiting.
+#: Tasks in flight: enough for every worker to find the next one waiting. The sender waits
+#: for the middle one: woken by each answer, it would measure the hand-over of the GIL.
 WINDOW: Final = 256
 
 
@@ -37,7 +39,7 @@ def _theirs(pool: Callable[[], AbstractContextManager[Send]]) -> SetUp:
 
 
 def _queue_rate(ours: Running, sample_s: float) -> float:
-    """Tasks a second: the oldest answer, all that are ready with it, then more tasks."""
+    """Tasks a second, each answered once: sends, waits for half the window, takes all."""
     outstanding: dict[int, None] = {}
     answered = 0
     begin_s = perf_counter()
@@ -47,7 +49,8 @@ def _queue_rate(ours: Running, sample_s: float) -> float:
                 outstanding[ours.send(SMALL_TASK)] = None
         elif not outstanding:
             return answered / (perf_counter() - begin_s)
-        result: TaskResult | None = ours.answer(next(iter(outstanding)))
+        middle = next(islice(outstanding, len(outstanding) // 2, None))
+        result: TaskResult | None = ours.answer(middle)
         while result is not None:
             del outstanding[checked(result).task_id]  # KeyError: answered twice
             _check_echo(result.payload)
@@ -56,18 +59,21 @@ def _queue_rate(ours: Running, sample_s: float) -> float:
 
 
 def _future_rate(send: Send, sample_s: float) -> float:
-    """Tasks a second: the oldest future's answer, then another task."""
+    """Tasks a second in the same rhythm: sends, waits for half the window, takes that half."""
     outstanding: deque[Callable[[], object]] = deque()
     answered = 0
     begin_s = perf_counter()
-    while perf_counter() - begin_s < sample_s:
-        while len(outstanding) < WINDOW:
-            outstanding.append(send())
-        _check_echo(outstanding.popleft()())
-        answered += 1
-    for answer in outstanding:
-        _check_echo(answer())
-    return (answered + len(outstanding)) / (perf_counter() - begin_s)
+    while True:
+        if perf_counter() - begin_s < sample_s:
+            for _ in range(WINDOW - len(outstanding)):
+                outstanding.append(send())
+        elif not outstanding:
+            return answered / (perf_counter() - begin_s)
+        half = len(outstanding) // 2
+        outstanding[half]()
+        for _ in range(half + 1):
+            _check_echo(outstanding.popleft()())
+            answered += 1
 
 
 def _check_echo(payload: object) -> None:
