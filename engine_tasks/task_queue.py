@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import atexit
-import itertools
 import logging
 import math
 import operator
-import threading
 import time
 import warnings
 import weakref
@@ -18,29 +16,23 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from engine_tasks.errors import (
-    EngineTasksError,
-    PayloadError,
-    TaskRefusedError,
-    WorkerIdError,
-    WorkerStartError,
-)
+from engine_tasks.directory import WorkerDirectory, unknown_worker
+from engine_tasks.errors import EngineTasksError, PayloadError, TaskRefusedError
 from engine_tasks.executors.lua import lua_executors
 from engine_tasks.executors.protocol import MakeExecutor
 from engine_tasks.lua.script import LuaScript
 from engine_tasks.options import WorkerOptions
 from engine_tasks.payload import encode
 from engine_tasks.task import Progress, TaskResult
-from engine_tasks.waiting import ResultWaiters, take_result
+from engine_tasks.waiting import take_result
 from engine_tasks.worker import (
     KILL_TIMEOUT_S,
     OnResult,
     Worker,
     WorkerState,
-    check_instances_count,
     native_executors,
 )
-from engine_tasks.worker_id import WorkerId, WorkerIds
+from engine_tasks.worker_id import WorkerId
 from engine_tasks.workers.echo import echo
 
 logger = logging.getLogger(__name__)
@@ -58,17 +50,14 @@ class TaskQueue:
 
     def __init__(self) -> None:
         """A queue with its echo worker running."""
-        self.worker_ids: Final = WorkerIds()
         self.last_error: EngineTasksError | None = None
-        self._lock = threading.Lock()
-        self._task_ids = itertools.count(1).__next__
-        self._workers: dict[int, Worker] = {}
-        self._results: dict[int, deque[TaskResult]] = {}  # a stopped worker's stay
-        self._inline: dict[int, Worker] = {}
-        self._retired: list[Worker] = []
-        self._callbacks_due: deque[Worker] = deque()
-        self._waiters = ResultWaiters()
         self._stopped = False
+        self._callbacks_due: deque[Worker] = deque()
+        self._directory = WorkerDirectory(self._callbacks_due.append)
+        self._workers = self._directory.workers
+        self._results = self._directory.results
+        self._inline = self._directory.inline
+        self.worker_ids: Final = self._directory.ids
         self._start_echo()
         _LIVE_QUEUES.add(self)
 
@@ -93,12 +82,9 @@ class TaskQueue:
         An id and a name that are both free are registered here. False for an id or a name
         that is taken. Raises `TypeError` for arguments of a wrong type.
         """
-        script = LuaScript(Path(script_path))
-
-        def make(options: WorkerOptions) -> MakeExecutor:
-            return lua_executors(worker_id, name, script, options)
-
-        return self._start(worker_id, name, instances_count, make, options, wait)
+        options = _checked(options)
+        make_executor = lua_executors(worker_id, name, LuaScript(Path(script_path)), options)
+        return self._start(worker_id, name, instances_count, make_executor, options, wait)
 
     def start_native_worker(
         self,
@@ -117,11 +103,9 @@ class TaskQueue:
         otherwise. Waits and answers like `start_worker`. Raises `TypeError` for a function
         that cannot take a payload or cannot travel to a child; the message says what to do.
         """
-
-        def make(options: WorkerOptions) -> MakeExecutor:
-            return native_executors(name, function, options)
-
-        return self._start(worker_id, name, instances_count, make, options, wait)
+        options = _checked(options)
+        make_executor = native_executors(name, function, options)
+        return self._start(worker_id, name, instances_count, make_executor, options, wait)
 
     def stop_worker(self, worker_id: int) -> bool:
         """Stop a worker, without waiting: its id and name are free again at once.
@@ -130,23 +114,10 @@ class TaskQueue:
         `WorkerOptions.stop_grace_s` to end, then they are too. Its results stay readable.
         False for an id that has no worker, and for the engine's own.
         """
-        worker_id = WorkerId(worker_id)
-        if worker_id < WorkerId.EngineWorkersCount:
-            return self._refuse_start(
-                WorkerIdError(
-                    f"{self.worker_ids.name_of(worker_id)!r} is the engine's own worker",
-                    worker_id=worker_id,
-                )
-            )
-        with self._lock:
-            worker = self._workers.pop(worker_id, None)
-            if worker is None:
-                return self._refuse_start(_unknown(worker_id))
-            self._inline.pop(worker_id, None)
-            self._retired = [old for old in self._retired if not old.is_finished()]
-            self._retired.append(worker)
-            self.worker_ids.release(worker_id)
-        worker.retire()
+        try:
+            self._directory.retire(WorkerId(worker_id))
+        except EngineTasksError as error:
+            return self._refuse(error)
         return True
 
     def stop_all_workers(self) -> None:
@@ -175,13 +146,13 @@ class TaskQueue:
         """
         worker = self._workers.get(worker_id)
         if worker is None:
-            self._refuse_task(_unknown(WorkerId(worker_id)))
+            self._refuse(unknown_worker(WorkerId(worker_id)))
             return None
         try:
             payload = encode(data, max_bytes=worker.options.max_payload_bytes)
             return worker.submit(payload, on_result)
         except (PayloadError, TaskRefusedError) as error:
-            self._refuse_task(error)
+            self._refuse(error)
             return None
 
     def next_task_result(self, worker_id: int) -> TaskResult | None:
@@ -225,7 +196,7 @@ class TaskQueue:
         For tools and tests, not for a frame. One thread may wait for a task at a time.
         """
         _check_not_negative("timeout_s", timeout_s)
-        return self._waiters.wait(task_id, lambda: self._find_result(task_id), timeout_s)
+        return self._directory.waiters.wait(task_id, lambda: self._find_result(task_id), timeout_s)
 
     def progress(self, task_id: int) -> Progress | None:
         """What a running task said of itself last; None when it said nothing."""
@@ -313,111 +284,40 @@ class TaskQueue:
             self.kill()
 
     def __del__(self) -> None:
-        if getattr(self, "_stopped", True):
-            return
-        warnings.warn(f"{self!r} was never stopped", ResourceWarning, source=self, stacklevel=1)
-        for worker in self._take_workers():
-            worker.kill()
+        if not getattr(self, "_stopped", True):
+            warnings.warn(f"{self!r} was never stopped", ResourceWarning, source=self, stacklevel=1)
+            for worker in self._take_workers():
+                worker.kill()
 
     # --- inside ------------------------------------------------------------
+
+    def _start_echo(self) -> None:
+        options = WorkerOptions(isolation="thread")
+        make_executor = native_executors("Echo", echo, options)
+        self._directory.start(WorkerId.Echo, "Echo", 1, make_executor, options, wait=False)
 
     def _start(
         self,
         worker_id: int,
         name: str,
         instances_count: int,
-        make: Callable[[WorkerOptions], MakeExecutor],
-        options: WorkerOptions | None,
-        wait: bool,
-    ) -> bool:
-        options = options or WorkerOptions()
-        if not isinstance(options, WorkerOptions):
-            raise TypeError(f"options is a WorkerOptions, not {type(options).__name__}")
-        registered = False
-        try:
-            check_instances_count(instances_count)
-            make_executor = make(options)
-            registered = self._claim(worker_id, name)
-            worker = self._make_worker(worker_id, name, instances_count, make_executor, options)
-        except ValueError as error:  # WorkerIdError among them
-            if registered:
-                self.worker_ids.release(worker_id)
-            return self._refuse_start(_as_start_error(error, worker_id, name))
-        reason = worker.wait_started() if wait else None
-        if reason is None:
-            return True
-        self._drop(worker, release=registered)
-        return self._refuse_start(reason)
-
-    def _claim(self, worker_id: int, name: str) -> bool:
-        """Make sure that id and name belong together; whether they are registered by this.
-
-        Raises `WorkerIdError` where another has either, or the worker runs already.
-        """
-        if self.worker_ids.name_of(WorkerId(worker_id)) == name:
-            if worker_id in self._workers:
-                raise WorkerIdError(
-                    f"the worker {name!r} with id {int(worker_id)} runs already",
-                    worker_id=worker_id,
-                    name=name,
-                )
-            return False
-        self.worker_ids.register(name, worker_id)
-        return True
-
-    def _make_worker(
-        self,
-        worker_id: int,
-        name: str,
-        instances_count: int,
         make_executor: MakeExecutor,
         options: WorkerOptions,
-    ) -> Worker:
-        with self._lock:
-            if self._stopped:
-                raise WorkerIdError("the queue is stopped", worker_id=worker_id, name=name)
-            if worker_id in self._workers:
-                raise WorkerIdError(
-                    f"worker id {int(worker_id)} was taken meanwhile", worker_id=worker_id
-                )
-            worker = Worker(
-                worker_id,
-                name,
-                instances_count,
-                make_executor,
-                options,
-                task_ids=self._task_ids,
-                results=self._results.setdefault(worker_id, deque()),
-                waiters=self._waiters,
-                on_callback_due=self._callbacks_due.append,
+        wait: bool,
+    ) -> bool:
+        try:
+            self._directory.start(
+                worker_id, name, instances_count, make_executor, options, wait=wait
             )
-            self._workers[worker_id] = worker
-            if options.isolation == "inline":
-                self._inline[worker_id] = worker
-            return worker
-
-    def _start_echo(self) -> None:
-        options = WorkerOptions(isolation="thread")
-        make_executor = native_executors("Echo", echo, options)
-        self._make_worker(WorkerId.Echo, "Echo", 1, make_executor, options)
-
-    def _drop(self, worker: Worker, *, release: bool) -> None:
-        """Take out a worker that did not start."""
-        with self._lock:
-            if self._workers.get(worker.worker_id) is worker:
-                del self._workers[worker.worker_id]
-                self._inline.pop(worker.worker_id, None)
-                self._retired.append(worker)
-                if release:
-                    self.worker_ids.release(worker.worker_id)
-        worker.kill()
+        except EngineTasksError as error:
+            return self._refuse(error)
+        return True
 
     def _take_workers(self) -> list[Worker]:
-        """All workers, retired ones among them; the queue has and takes none from now on."""
-        with self._lock:
-            self._stopped = True
-            _LIVE_QUEUES.discard(self)
-            return [*self._workers.values(), *self._retired]
+        """All workers; the queue takes none more, and no task, from now on."""
+        self._stopped = True
+        _LIVE_QUEUES.discard(self)
+        return self._directory.close()
 
     def _kill(self, workers: list[Worker]) -> None:
         for worker in workers:
@@ -427,14 +327,10 @@ class TaskQueue:
             if not worker.wait_stopped(max(0.0, deadline_s - time.monotonic())):
                 logger.error("the worker %r did not end", worker.name)
 
-    def _refuse_start(self, error: EngineTasksError) -> bool:
-        logger.warning("%s", error)
+    def _refuse(self, error: EngineTasksError) -> bool:
+        logger.warning("refused: %s", error)
         self.last_error = error
         return False
-
-    def _refuse_task(self, error: EngineTasksError) -> None:
-        logger.warning("a task is refused: %s", error)
-        self.last_error = error
 
     def _find_result(self, task_id: int) -> TaskResult | None:
         while True:
@@ -476,14 +372,12 @@ def _kill_live_queues() -> None:
         queue.kill()
 
 
-def _unknown(worker_id: int) -> TaskRefusedError:
-    return TaskRefusedError(f"no worker runs with id {int(worker_id)}", worker_id=worker_id)
-
-
-def _as_start_error(error: ValueError, worker_id: int, name: str) -> EngineTasksError:
-    if isinstance(error, EngineTasksError):
-        return error
-    return WorkerStartError(str(error), worker_id=worker_id, name=name)
+def _checked(options: WorkerOptions | None) -> WorkerOptions:
+    if options is None:
+        return WorkerOptions()
+    if not isinstance(options, WorkerOptions):
+        raise TypeError(f"options is a WorkerOptions, not {type(options).__name__}")
+    return options
 
 
 def _check_not_negative(argument: str, value: float) -> None:

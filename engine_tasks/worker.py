@@ -61,7 +61,7 @@ class Worker:
         make_executor: MakeExecutor,
         options: WorkerOptions,
         *,
-        task_ids: Callable[[], int] | None = None,
+        next_task_id: Callable[[], int] | None = None,
         results: deque[TaskResult] | None = None,
         waiters: ResultWaiters | None = None,
         on_callback_due: Callable[[Worker], None] | None = None,
@@ -76,7 +76,7 @@ class Worker:
         self.name = name
         self.options = options
         self.results: deque[TaskResult] = deque() if results is None else results
-        self._task_ids = task_ids or itertools.count(1).__next__
+        self._next_task_id = next_task_id or itertools.count(1).__next__
         self.callbacks: deque[tuple[OnResult, TaskResult]] = deque()
         self._on_callback_due = on_callback_due
         self._waiters = waiters or ResultWaiters()
@@ -209,7 +209,7 @@ class Worker:
 
     def submit(self, payload: bytes, on_result: OnResult | None = None) -> int:
         """Send an encoded payload; the task's id. Raises `TaskRefusedError`."""
-        task = Task(self._task_ids(), payload, time.monotonic(), on_result)
+        task = Task(self._next_task_id(), payload, time.monotonic(), on_result)
         refusal = self._pool.submit(task)
         if refusal is not None:
             raise TaskRefusedError(refusal, worker_id=self.worker_id)

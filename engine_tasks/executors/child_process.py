@@ -62,7 +62,7 @@ class ChildProcess:
             if len(tasks) == 1 and len(tasks[0].payload) > _JOINED_BYTES:
                 write_frame(fd, TASK, tasks[0].id, _NO_TIMEOUT, tasks[0].payload)
                 return
-            frames = []
+            frames: list[bytes] = []
             for task in tasks:
                 length = len(_NO_TIMEOUT) + len(task.payload)
                 frames += (HEADER.pack(length, TASK, task.id), _NO_TIMEOUT, task.payload)

@@ -89,15 +89,16 @@ class LuaCallingExecutor:
 
     def start(self) -> None:
         source = _read(self._script)
-        self._vm = LuaVm(self, **self._program.vm_arguments(self._slot, jit=False))
+        vm = LuaVm(self, **self._program.vm_arguments(self._slot, jit=False))
         try:
-            self._vm.load(source, self._script.chunk_name)
+            vm.load(source, self._script.chunk_name)
         except LuaError as error:
-            self._vm.close()
+            vm.close()
             file, line = self._program.where(error.message)
             raise ExecutorStartError(
                 error.message, file=file, line=line, traceback=error.traceback
             ) from error
+        self._vm = vm
 
     def run(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
         for task in tasks:

@@ -1,0 +1,149 @@
+"""Which worker runs under which id: starting, stopping, and what stays when one is gone."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections import deque
+from collections.abc import Callable
+
+from engine_tasks.errors import TaskRefusedError, WorkerIdError, WorkerStartError
+from engine_tasks.executors.protocol import MakeExecutor
+from engine_tasks.options import WorkerOptions
+from engine_tasks.task import TaskResult
+from engine_tasks.waiting import ResultWaiters
+from engine_tasks.worker import Worker, check_instances_count
+from engine_tasks.worker_id import WorkerId, WorkerIds
+
+
+class WorkerDirectory:
+    """The workers of one queue. Any thread may call; what cannot be done raises."""
+
+    def __init__(self, on_callback_due: Callable[[Worker], None]) -> None:
+        self.ids = WorkerIds()
+        self.workers: dict[int, Worker] = {}
+        self.inline: dict[int, Worker] = {}
+        #: The results of each id, also of one whose worker is gone.
+        self.results: dict[int, deque[TaskResult]] = {}
+        self.waiters = ResultWaiters()
+        self._on_callback_due = on_callback_due
+        self._next_task_id = itertools.count(1).__next__
+        self._lock = threading.Lock()
+        self._retired: list[Worker] = []
+        self._closed = False
+
+    def start(
+        self,
+        worker_id: int,
+        name: str,
+        instances_count: int,
+        make_executor: MakeExecutor,
+        options: WorkerOptions,
+        *,
+        wait: bool,
+    ) -> None:
+        """Start a worker under an id and a name that are free, or registered together.
+
+        Raises `WorkerIdError` or `WorkerStartError`; then everything is as it was before.
+        """
+        try:
+            check_instances_count(instances_count)
+        except ValueError as error:
+            raise WorkerStartError(str(error), worker_id=worker_id, name=name) from error
+        registered = self._claim(worker_id, name)
+        try:
+            worker = self._add(worker_id, name, instances_count, make_executor, options)
+        except BaseException:
+            if registered:
+                self.ids.release(worker_id)
+            raise
+        fault = worker.wait_started() if wait else None
+        if fault is not None:
+            self._drop(worker, release=registered)
+            raise fault
+
+    def retire(self, worker_id: int) -> None:
+        """Take a worker out, without waiting for its end; its id and name are free again.
+
+        Raises `WorkerIdError` for one of the engine's own, `TaskRefusedError` for none.
+        """
+        if worker_id < WorkerId.EngineWorkersCount:
+            raise WorkerIdError(
+                f"{self.ids.name_of(worker_id)!r} is the engine's own worker",
+                worker_id=worker_id,
+            )
+        with self._lock:
+            worker = self.workers.pop(worker_id, None)
+            if worker is None:
+                raise unknown_worker(worker_id)
+            self.inline.pop(worker_id, None)
+            self._retired = [old for old in self._retired if not old.is_finished()]
+            self._retired.append(worker)
+            self.ids.release(worker_id)
+        worker.retire()
+
+    def close(self) -> list[Worker]:
+        """Take no worker more; all there are, those that still end among them."""
+        with self._lock:
+            self._closed = True
+            return [*self.workers.values(), *self._retired]
+
+    def _claim(self, worker_id: int, name: str) -> bool:
+        """Make sure that id and name belong together; whether they are registered by this."""
+        if self.ids.name_of(WorkerId(worker_id)) == name:
+            if worker_id in self.workers:
+                raise WorkerIdError(
+                    f"the worker {name!r} with id {int(worker_id)} runs already",
+                    worker_id=worker_id,
+                    name=name,
+                )
+            return False
+        self.ids.register(name, worker_id)
+        return True
+
+    def _add(
+        self,
+        worker_id: int,
+        name: str,
+        instances_count: int,
+        make_executor: MakeExecutor,
+        options: WorkerOptions,
+    ) -> Worker:
+        with self._lock:
+            if self._closed:
+                raise WorkerStartError("the queue is stopped", worker_id=worker_id, name=name)
+            if worker_id in self.workers:
+                raise WorkerIdError(
+                    f"worker id {int(worker_id)} was taken meanwhile", worker_id=worker_id
+                )
+            worker = Worker(
+                worker_id,
+                name,
+                instances_count,
+                make_executor,
+                options,
+                next_task_id=self._next_task_id,
+                results=self.results.setdefault(worker_id, deque()),
+                waiters=self.waiters,
+                on_callback_due=self._on_callback_due,
+            )
+            self.workers[worker_id] = worker
+            if options.isolation == "inline":
+                self.inline[worker_id] = worker
+            return worker
+
+    def _drop(self, worker: Worker, *, release: bool) -> None:
+        """Take out a worker that did not start."""
+        with self._lock:
+            if self.workers.get(worker.worker_id) is worker:
+                del self.workers[worker.worker_id]
+                self.inline.pop(worker.worker_id, None)
+                self._retired.append(worker)
+                if release:
+                    self.ids.release(worker.worker_id)
+        worker.kill()
+
+
+def unknown_worker(worker_id: int) -> TaskRefusedError:
+    """The error for an id that no worker runs under."""
+    return TaskRefusedError(f"no worker runs with id {int(worker_id)}", worker_id=worker_id)
