@@ -163,13 +163,15 @@ class TaskQueue:
         """
         results = self._results.get(worker_id)
         if not results:
+            if results is None:
+                WorkerId(worker_id)  # raises for what is no id at all
             if worker_id not in self._inline or not self._inline[worker_id].run_inline():
                 return None
             results = self._results[worker_id]
         try:
             return results.popleft()
         except IndexError:
-            return None  # another thread was faster, or its result went to a callback
+            return None  # another thread was faster, or the result went to a callback
 
     def pump(self, budget_ms: float = 2.0, max_results: int | None = None) -> int:
         """Hand results to their `on_result` callbacks, on this thread; how many there were.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import time
 from collections import deque
 from collections.abc import Callable
@@ -12,7 +13,12 @@ from typing import Any, Final, Self, TypeVar
 
 import attrs
 
-from engine_tasks.errors import TaskRefusedError, WorkerStartError
+from engine_tasks.errors import (
+    EngineTasksError,
+    PayloadError,
+    TaskRefusedError,
+    WorkerStartError,
+)
 from engine_tasks.executors.calling import calling_executors
 from engine_tasks.executors.lua import lua_executors
 from engine_tasks.executors.protocol import MakeExecutor
@@ -25,6 +31,8 @@ from engine_tasks.pools.pool import Pool
 from engine_tasks.pools.state import InstanceState, PoolPhase
 from engine_tasks.task import Progress, Task, TaskResult
 from engine_tasks.waiting import ResultWaiters, take_result
+
+logger = logging.getLogger(__name__)
 
 W = TypeVar("W", bound="Worker")
 
@@ -75,6 +83,7 @@ class Worker:
         self.worker_id = worker_id
         self.name = name
         self.options = options
+        self.last_error: EngineTasksError | None = None
         self.results: deque[TaskResult] = deque() if results is None else results
         self._next_task_id = next_task_id or itertools.count(1).__next__
         self.callbacks: deque[tuple[OnResult, TaskResult]] = deque()
@@ -150,14 +159,15 @@ class Worker:
     # --- the seed's calls ----------------------------------------------------
 
     def send(self, data: object) -> int | None:
-        """Send a task; its id, or None when the worker takes none. Never waits.
+        """Send a task; its id, or None where it is refused, with the reason in `last_error`.
 
-        Raises `PayloadError` for data that cannot be carried.
+        Never waits. `data` is copied: it may change afterwards.
         """
-        payload = encode(data, max_bytes=self.options.max_payload_bytes)
         try:
-            return self.submit(payload)
-        except TaskRefusedError:
+            return self.submit(encode(data, max_bytes=self.options.max_payload_bytes))
+        except (PayloadError, TaskRefusedError) as error:
+            logger.warning("refused: %s", error)
+            self.last_error = error
             return None
 
     def recv(self) -> TaskResult | None:

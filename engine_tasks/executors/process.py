@@ -123,6 +123,8 @@ class ProcessExecutor:
             if kind != READY:
                 raise FrameError(f"a frame of kind {kind} before it was ready")
         except (OSError, FrameError, _ChildEnded) as error:
+            if isinstance(error, FrameError):
+                child.kill()
             ended = child.close()
             late = f"did not start within {timeout_s:g} s and " if too_late.fired else ""
             raise ExecutorStartError(
@@ -251,6 +253,8 @@ class ProcessExecutor:
         raise ExecutorStartError(shorten(message), file=file, line=line, traceback=traceback)
 
     def _bury(self, child: ChildProcess, cause: Exception, *, began: bool) -> Never:
+        if isinstance(cause, FrameError):
+            child.kill()  # it is broken or hostile: do not wait for it to end by itself
         ended = child.close()
         message = f"the child process of {self._label} {ended}{_because(cause)}"
         error = TaskError(ErrorKind.CRASHED, message, child.last_output)

@@ -172,7 +172,10 @@ class LuaVm:
         self._has_hook = not jit or self.vm != "luajit21"
         self._failed: LuaError | None = None
         module = __import__(f"lupa.{self.vm}", fromlist=["LuaRuntime"])
-        self._memory_error: type[Exception] = module.LuaMemoryError
+        self._lupa_errors: tuple[type[Exception], type[Exception]] = (
+            module.LuaMemoryError,
+            module.LuaError,
+        )
         self._runtime: Any = module.LuaRuntime(
             encoding=None,
             register_eval=False,
@@ -258,13 +261,16 @@ class LuaVm:
         if self._failed is not None:
             raise self._failed
         bridge = self._bridge
+        memory_error, any_error = self._lupa_errors
         try:
             bridge.lift_memory()
             self._feed(data)
             bridge.lower_memory()
             answer = function(*arguments)
-        except self._memory_error:
+        except memory_error:
             raise self._error(b"MEMORY", b"the script ran out of its memory", b"") from None
+        except any_error as error:  # raised where the engine had no stack left to report it
+            raise LuaError(FAILED, str(error)) from error
         if bridge.failure is not None:
             failure, bridge.failure = bridge.failure, None
             raise failure

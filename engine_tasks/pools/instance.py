@@ -92,8 +92,8 @@ class Instance(pykka.ThreadingActor):
     def _start(self) -> None:
         try:
             self._executor.start()
-        except ExecutorStartError as error:
-            self._end(StartFailed(self._slot, error))
+        except Exception as error:
+            self._end(StartFailed(self._slot, _as_start_error(error)))
             return
         self._report(Started(self._slot))
         self._work()
@@ -132,3 +132,18 @@ class Instance(pykka.ThreadingActor):
         fault = describe_exception(exception_value) if exception_value else "unknown"
         self._executor.kill()
         self._die(TaskError(ErrorKind.CRASHED, f"the instance failed: {fault}"))
+
+    def on_stop(self) -> None:
+        """Stopped from outside, by a `pykka.ActorRegistry.stop_all()` of the game, say."""
+        if not self._ended:
+            self._ended = True
+            self._executor.stop()
+            error = TaskError(ErrorKind.STOPPED, "the actor of the instance was stopped")
+            self._tasks.lose(self._slot, error)
+            self._report(Died(self._slot, error))
+
+
+def _as_start_error(error: Exception) -> ExecutorStartError:
+    if isinstance(error, ExecutorStartError):
+        return error
+    return ExecutorStartError(f"it could not be started: {describe_exception(error)}")

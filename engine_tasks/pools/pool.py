@@ -38,7 +38,9 @@ class Pool:
         self._phase = PoolPhase.STARTING
         self._settled = threading.Event()  # started, failed or stopped
         self._stopped = threading.Event()
-        events = PoolEvents(self._when_started, self._when_failed, self._when_stopped)
+        events = PoolEvents(
+            self._when_started, self._when_failed, self._when_stopped, self._when_orphaned
+        )
         self._supervisor = Supervisor.start(name, slots, self._tasks, self._make_executor, events)
 
     # --- life ------------------------------------------------------------
@@ -136,6 +138,12 @@ class Pool:
             self._executors.clear()
         self._settled.set()
         self._stopped.set()
+
+    def _when_orphaned(self) -> None:
+        """The supervisor was stopped by a stranger: nobody is left to see to the instances."""
+        self._when_failed(ExecutorStartError("the actor of its supervisor was stopped"))
+        self._kill_the_rest()
+        self._when_stopped()
 
     # --- ending ------------------------------------------------------------
 

@@ -59,10 +59,12 @@ class PoolEvents:
         started: Callable[[], None],
         failed: Callable[[ExecutorStartError], None],
         stopped: Callable[[], None],
+        orphaned: Callable[[], None],
     ) -> None:
         self.started = started
         self.failed = failed
         self.stopped = stopped
+        self.orphaned = orphaned
 
 
 class Supervisor(pykka.ThreadingActor):
@@ -85,6 +87,7 @@ class Supervisor(pykka.ThreadingActor):
         self._events = events
         self._refs: dict[int, pykka.ActorRef[Any]] = {}
         self._not_started = set(range(slots))  # slots that never came up
+        self._over = False
         self._failures = [0] * slots  # starts that failed, since the last that did not
 
     def on_receive(self, message: Any) -> None:
@@ -159,5 +162,11 @@ class Supervisor(pykka.ThreadingActor):
 
     def _end_when_alone(self) -> None:
         if self._tasks.closed and not self._refs:
+            self._over = True
             self._events.stopped()
             self.stop()
+
+    def on_stop(self) -> None:
+        """Stopped from outside, by a `pykka.ActorRegistry.stop_all()` of the game, say."""
+        if not self._over:
+            self._events.orphaned()
