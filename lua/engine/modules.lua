@@ -7,7 +7,7 @@ local M = {}
 
 local concat = table.concat
 local error, find, getinfo = error, string.find, debug.getinfo
-local match, sub, type = string.match, string.sub, type
+local through, sub, type = protect.through, string.sub, type
 
 local LONGEST_NAME = 200
 
@@ -17,36 +17,45 @@ local function caller_file()
   return sub(source, 1, 1) == "@" and not find(source, "^@engine/") and sub(source, 2) or nil
 end
 
+-- The modules being loaded, outermost first.
+local chain = {} ---@type string[]
+
+---How `name` comes to require itself, or nil where it does not.
+local function circle(name)
+  for place = 1, #chain do
+    if chain[place] == name then
+      return concat(chain, " requires ", place) .. " requires " .. name
+    end
+  end
+end
+
+---Runs a module's chunk; an error goes on with the traceback of its origin.
+local function run(chunk, name)
+  local depth = #chain + 1
+  chain[depth] = name
+  local ok, value = through(chunk, name)
+  for place = #chain, depth, -1 do
+    chain[place] = nil
+  end
+  if not ok then
+    error(value, 0)
+  end
+  return value
+end
+
+---Forgets modules that a coroutine began to load and never ended.
+function M.reset()
+  chain = {}
+end
+
 ---@param host engine.Host
 ---@return fun(name: string): any
 function M.new(host)
   local done = {} ---@type table<string, any>
-  local chain = {} ---@type string[] the modules being loaded, outermost first
-
-  local function circle(name)
-    for place = 1, #chain do
-      if chain[place] == name then
-        return concat(chain, " requires ", place) .. " requires " .. name
-      end
-    end
-  end
-
-  local function run(chunk, name)
-    local depth = #chain + 1
-    chain[depth] = name
-    local ok, value = protect.through(chunk, name)
-    for place = #chain, depth, -1 do
-      chain[place] = nil
-    end
-    if not ok then
-      error(value, 0)
-    end
-    return value
-  end
 
   return function(name)
-    if type(name) ~= "string" or #name > LONGEST_NAME or not find(name, "^[%w_%-]+[%w_%-%.]*$") then
-      error("require: a module is named like \"lib.util\"", 2)
+    if type(name) ~= "string" or #name > LONGEST_NAME or not find(name, "^[%w_-]+[%w_.-]*$") then
+      error('require: a module is named like "lib.util"', 2)
     elseif done[name] ~= nil then
       return done[name]
     end

@@ -80,18 +80,21 @@ function M.failure(problem)
     return "MEMORY", "the script ran out of its memory", ""
   end
   local traceback = script_frames(sub(protect.traceback(), 1, LONGEST_TRACEBACK))
+  local text = sub(text_of(problem), 1, LONGEST_MESSAGE)
   if deadline.is_over() then
-    return "TIMEOUT", text_of(problem), traceback
+    local is_hook = find(text, deadline.MESSAGE, 1, true)
+    return "TIMEOUT", is_hook and text or deadline.MESSAGE, traceback
   end
-  return "FAILED", sub(text_of(problem), 1, LONGEST_MESSAGE), traceback
+  return "FAILED", text, traceback
 end
 
+---An error of the engine itself, at work for the script: in the codec or the compiler.
 ---@param kind string
----@param problem any what the codec threw
+---@param problem any what it threw
 ---@return string kind
 ---@return string message
 ---@return string traceback
-function M.codec(kind, problem)
+function M.engine(kind, problem)
   if problem == protect.MEMORY_MESSAGE then
     return "MEMORY", "the script ran out of its memory", ""
   end

@@ -4,12 +4,13 @@ local codec = require("engine.codec")
 local deadline = require("engine.guards.deadline")
 local depth = require("engine.guards.depth")
 local loading = require("engine.guards.loading")
+local modules = require("engine.modules")
 local protect = require("engine.guards.protect")
 local report = require("engine.report")
 
 local M = {}
 
-local error, pcall, rawget, type = error, pcall, rawget, type
+local pcall, rawget, type = pcall, rawget, type
 local through = protect.through
 
 ---@class engine.Script
@@ -38,6 +39,7 @@ end
 local function call(timeout_s, callee, argument)
   protect.reset()
   depth.reset()
+  modules.reset()
   if timeout_s > 0 then
     deadline.arm(timeout_s)
   end
@@ -71,8 +73,10 @@ end
 ---@return string? message
 ---@return string? traceback
 function M.load(environment, source, chunk_name, timeout_s)
-  local chunk, problem = loading.file(source, chunk_name)
-  if not chunk then
+  local compiled, chunk, problem = pcall(loading.file, source, chunk_name)
+  if not compiled then
+    return report.engine("FAILED", chunk)
+  elseif not chunk then
     return "FAILED", problem, ""
   end
   local ok, returned, message, traceback = call(timeout_s, chunk, chunk_name)
@@ -105,7 +109,7 @@ function M.run(payload, timeout_s, limits)
   end
   local decoded, argument = pcall(codec.decode, payload, limits)
   if not decoded then
-    return nil, report.codec("BAD_PAYLOAD", argument)
+    return nil, report.engine("BAD_PAYLOAD", argument)
   end
   local ok, value, message, traceback = call(timeout_s, script.run, argument)
   if not ok then
@@ -114,7 +118,7 @@ function M.run(payload, timeout_s, limits)
   local encoded, result = pcall(codec.encode, value, limits)
   codec.forget()
   if not encoded then
-    return nil, report.codec("BAD_RESULT", result)
+    return nil, report.engine("BAD_RESULT", result)
   end
   return result
 end

@@ -45,8 +45,8 @@ REFUSED = [
     ("{ [1.5] = 1 }", "result: cannot carry the fraction 1.5 as a key"),
     ("{ [{}] = 1 }", "result: cannot carry a table as a key"),
     ("{ a = { [math.huge] = 1 } }", "result.a: cannot carry the fraction inf as a key"),
-    ("(function() local t = {} t.self = t return t end)()", "result.self: cannot carry a table that"),
-    ("(function() local a, b = {}, {} a.b = b b.a = a return { a } end)()", "result[1].b.a: cannot"),
+    ("(function() local t = {} t.self = t return t end)()", "result.self: cannot carry a table"),
+    ("(function() local a, b = {}, {} a.b = b b.a = a return { a } end)()", "result[1].b.a: "),
     ("worker.typed_array('b', { 1, 128 })", "result[2]: 128 does not fit a typed array of 'b'"),
     ("{ h = worker.typed_array('I', { 1.5 }) }", "result.h[1]: 1.5 does not fit a typed array of"),
     ("worker.typed_array('d', { 'x' })", "result[1]: a string does not fit a typed array of 'd'"),
@@ -273,7 +273,9 @@ def test_a_flat_typed_array_may_grow_and_a_shaped_one_may_not(start: StartMachin
         machine.vm.run(_typed_array("B", [1, 2, 3, 4], (2, 2)))
 
 
-@pytest.mark.parametrize("arguments", ["'x', {}", "'d', {}, { 3 }", "'d', { 1 }, { 0.5 }", "'d', {}, {}", "'d', 5"])
+@pytest.mark.parametrize(
+    "arguments", ["'x', {}", "'d', {}, { 3 }", "'d', { 1 }, { 0.5 }", "'d', {}, {}", "'d', 5"]
+)
 def test_a_typed_array_that_cannot_be_is_refused(evaluate: Evaluate, arguments: str) -> None:
     with pytest.raises(LuaError, match="typed_array") as caught:
         evaluate(f"worker.typed_array({arguments})")

@@ -1,7 +1,6 @@
 """A machine loads one script, runs its tasks, and says clearly what went wrong."""
 
 import gc
-from typing import Any
 
 import ormsgpack
 import pytest

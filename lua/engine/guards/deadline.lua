@@ -41,38 +41,43 @@ local function position()
   return ""
 end
 
-local function hook()
-  if not deadline then
-    return
-  end
-  if not over then
+---Looks at the clock.
+---@return boolean # whether the script's time is up
+local function look()
+  if deadline and not over then
     local used = clock()
-    if used < next_look then
-      return
+    if used >= next_look then
+      next_look = used + LOOK_S
+      over = now() >= deadline
     end
-    next_look = used + LOOK_S
-    over = now() >= deadline
   end
-  if over then
+  return over
+end
+
+---Ends the script if its time is up: the hook, and what a guard calls beside a C function
+---that takes long.
+local function check()
+  if deadline and look() then
     error(position() .. M.MESSAGE, 0)
   end
 end
+
+M.check = check
 
 ---@param monotonic fun(): number the host's clock, seconds
 function M.setup(monotonic)
   now = monotonic
 end
 
----@return boolean # whether the script's time is up
-function M.is_over()
-  return over
-end
+---Whether the script's time is up. It looks at the clock itself: where the stack is full
+---the hook cannot run, and a script could catch that error for ever.
+M.is_over = look
 
 ---Puts the hook on a coroutine about to run; only PUC Lua keeps hooks per coroutine.
 ---@param thread thread
 function M.watch(thread)
   if deadline and is_puc then
-    sethook(thread, hook, "", COUNT)
+    sethook(thread, check, "", COUNT)
   end
 end
 
@@ -81,7 +86,7 @@ function M.arm(seconds)
   over = false
   next_look = 0
   deadline = now() + seconds
-  sethook(hook, "", COUNT)
+  sethook(check, "", COUNT)
 end
 
 function M.disarm()

@@ -25,6 +25,15 @@ local function not_text(source)
   end
 end
 
+---Compiles text; the end of the memory is an error, not an answer that a script may ignore.
+local function compile(source, chunk_name, target)
+  local chunk, problem = load(source, chunk_name, "t", target)
+  if not chunk and problem == protect.MEMORY_MESSAGE then
+    error(problem, 0)
+  end
+  return chunk, problem
+end
+
 ---A script's file: a byte order mark and a first line that begins with # are skipped.
 ---@param source string
 ---@param chunk_name string such as "lib/util.lua"
@@ -41,7 +50,7 @@ function M.file(source, chunk_name)
   if sub(source, 1, 1) == "#" then
     source = gsub(source, "^[^\n]*", "", 1)
   end
-  return load(source, "@" .. chunk_name, "t", environment)
+  return compile(source, "@" .. chunk_name, environment)
 end
 
 ---All that a reader function of `load` gives.
@@ -83,7 +92,7 @@ function M.load(source, chunk_name, _, ...)
   if problem then
     return nil, "not Lua source text: " .. problem
   end
-  return load(source, chunk_name or source, "t", target)
+  return compile(source, chunk_name or source, target)
 end
 
 return M

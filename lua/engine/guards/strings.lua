@@ -1,5 +1,6 @@
 ---String functions with limits: on size, and on LuaJIT on how deep they nest.
 
+local check_deadline = require("engine.guards.deadline").check
 local depth = require("engine.guards.depth")
 local is_luajit = require("engine.platform").name == "luajit"
 
@@ -7,6 +8,9 @@ local M = {}
 
 local call = depth.call
 local error, format, gsub, rep, select, type = error, string.format, string.gsub, string.rep, select, type
+
+-- Bytes that take long enough to copy, 10 µs, that the deadline is looked at first.
+local LARGE = 65536
 
 local longest = 0
 
@@ -24,6 +28,8 @@ function M.rep(text, count, separator)
     return "" -- else Lua 5.4 counts in vain to a count that may be 1e15
   elseif count > 0 and unit * count > longest then
     error("string.rep: the result would be longer than " .. longest .. " bytes", 2)
+  elseif unit * count > LARGE then
+    check_deadline()
   end
   return rep(text, count, separator or "")
 end
