@@ -48,6 +48,17 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
+def busy_s() -> float | None:
+    """Seconds all cores together have worked since the system began; None where unknown."""
+    try:
+        first = Path("/proc/stat").read_text(encoding="ascii").partition("\n")[0]
+    except OSError:
+        return None
+    user, nice, system, _idle, _waiting, irq, softirq, steal = map(int, first.split()[1:9])
+    ticks = user + nice + system + irq + softirq + steal
+    return float(ticks / os.sysconf("SC_CLK_TCK"))
+
+
 def installed_version(distribution: str) -> str | None:
     """The version of an installed distribution, None when it is not there."""
     try:

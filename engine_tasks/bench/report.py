@@ -23,7 +23,11 @@ class MetricResult:
 
 @frozen
 class ScenarioResult:
-    """All metrics of a scenario, or in `error` why there are none, and where it was."""
+    """All metrics of a scenario, or in `error` why there are none, and where it was.
+
+    `disturbance` is the share of all cores that other programs used meanwhile, 0..1; None
+    where the system does not tell.
+    """
 
     name: str
     title: str
@@ -31,6 +35,7 @@ class ScenarioResult:
     metrics: tuple[MetricResult, ...] = ()
     error: str | None = None
     trace: str = ""
+    disturbance: float | None = None
 
 
 @frozen

@@ -10,7 +10,10 @@ from fnmatch import fnmatchcase
 from time import perf_counter
 from typing import Final
 
+from attrs import evolve
+
 from engine_tasks.bench.effort import Effort
+from engine_tasks.bench.machine import busy_s
 from engine_tasks.bench.report import ScenarioResult, result_from_json
 from engine_tasks.bench.scenario import Scenario
 
@@ -46,15 +49,40 @@ def run_each(scenarios: Sequence[Scenario], effort: Effort) -> Iterator[Scenario
 def run_apart(scenario: Scenario, effort: Effort) -> ScenarioResult:
     """Measures one scenario in a fresh process; what goes wrong there is in the result."""
     begin_s = perf_counter()
+    others = Others()
     try:
         status, out, words = _output_of(_command(scenario, effort))
         if out.strip():
-            return result_from_json(out)
+            return evolve(result_from_json(out), disturbance=others.share())
         error = f"its process ended with status {status}"
     except (subprocess.TimeoutExpired, OSError, ValueError) as failure:
         error, words = f"{type(failure).__name__}: {failure}", ""
     duration_s = perf_counter() - begin_s
     return ScenarioResult(scenario.name, scenario.title, duration_s, (), error, words)
+
+
+class Others:
+    """How much of the machine programs other than our children use from now on."""
+
+    def __init__(self) -> None:
+        self._begin_s = perf_counter()
+        self._busy_s = busy_s()
+        self._ours_s = _children_s()
+
+    def share(self) -> float | None:
+        """Their share of all cores, 0..1; None where the system does not tell."""
+        busy_now_s = busy_s()
+        if busy_now_s is None or self._busy_s is None:
+            return None
+        theirs_s = busy_now_s - self._busy_s - (_children_s() - self._ours_s)
+        available_s = (perf_counter() - self._begin_s) * (os.cpu_count() or 1)
+        return min(max(theirs_s / available_s, 0.0), 1.0)
+
+
+def _children_s() -> float:
+    """Seconds of work of the children waited for, and of theirs."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def _command(scenario: Scenario, effort: Effort) -> list[str]:

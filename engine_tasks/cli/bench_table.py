@@ -22,6 +22,8 @@ COLUMNS: Final[tuple[tuple[str, int, Literal["left", "right"]], ...]] = (
     ("ours/peer", 12, "right"),
     ("aim", 14, "left"),
 )
+#: The share of the machine that other programs may use before a figure is doubted.
+DISTURBED: Final = 0.05
 #: How the figures come about.
 METHOD: Final = (
     "medians with their median deviation, sides in turns, ratios pair by pair, collector on"
@@ -64,7 +66,13 @@ def result_table(result: ScenarioResult) -> Group:
         for against in metric.peers:
             table.add_row(name, ours, *_peer_cells(metric, against))
             name = ours = ""
-    return Group(f"[bold]{escape(result.name)}[/]: {escape(result.title)}", table)
+    return Group(f"[bold]{escape(result.name)}[/]: {escape(result.title)}", table, *_doubts(result))
+
+
+def _doubts(result: ScenarioResult) -> Sequence[str]:
+    if result.disturbance is None or result.disturbance < DISTURBED:
+        return ()
+    return (f"[yellow]other programs used {result.disturbance:.0%} of the machine meanwhile[/]",)
 
 
 def aims_line(report: Report) -> str:

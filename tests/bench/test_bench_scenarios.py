@@ -6,6 +6,7 @@ import sys
 import pytest
 from attrs import evolve
 
+from engine_tasks.bench import runner
 from engine_tasks.bench.effort import QUICK
 from engine_tasks.bench.queues import ECHO, SPIN
 from engine_tasks.bench.runner import chosen, run_apart, run_each
@@ -63,6 +64,17 @@ def test_a_quick_run_measures_both_sides(name: str) -> None:
     assert len(metric.ours.samples) == SHORT.repeats
     assert all(sample > 0 for sample in metric.ours.samples)
     assert [peer.peer for peer in metric.peers] == [peer.name for peer in scenario.peers]
+
+
+def test_the_work_of_others_is_told_from_that_of_our_children(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    busy, ours, now = iter([100.0, 107.0]), iter([1.0, 5.0]), iter([50.0, 54.0])
+    monkeypatch.setattr(runner, "busy_s", lambda: next(busy))
+    monkeypatch.setattr(runner, "_children_s", lambda: next(ours))
+    monkeypatch.setattr(runner, "perf_counter", lambda: next(now))
+    monkeypatch.setattr(runner.os, "cpu_count", lambda: 2)
+    assert runner.Others().share() == pytest.approx(3 / 8)
 
 
 def test_a_process_that_dies_is_reported_by_name_and_the_others_go_on() -> None:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 from rich.console import Console
 
 from engine_tasks.bench.figures import Comparison, Figure
@@ -63,6 +64,12 @@ def test_shares_are_compared_by_their_difference() -> None:
     metric = MetricResult("late", "%", "lower", Figure(0.3, 0.1, (0.3,)), (row,))
     text = printed(result_table(ScenarioResult("frames", "late", 1.0, (metric,))))
     assert "+0.3 % ≤ +1 % reached" in text
+
+
+def test_a_disturbed_measurement_says_so() -> None:
+    assert "other programs" not in printed(result_table(evolve(RESULT, disturbance=0.01)))
+    text = printed(result_table(evolve(RESULT, disturbance=0.42)))
+    assert "other programs used 42% of the machine meanwhile" in text
 
 
 def test_the_machine_and_the_versions_are_printed() -> None:
