@@ -41,6 +41,7 @@ class WorkerDirectory:
         options: WorkerOptions,
         *,
         wait: bool,
+        timeout_s: float | None = None,
     ) -> None:
         """Start a worker under an id and a name that are free, or registered together.
 
@@ -52,7 +53,7 @@ class WorkerDirectory:
             raise WorkerStartError(str(error), worker_id=worker_id, name=name) from error
         registered = self._claim(worker_id, name)
         try:
-            worker = self._add(worker_id, name, instances_count, make_executor, options)
+            worker = self._add(worker_id, name, instances_count, make_executor, options, timeout_s)
         except BaseException:
             if registered:
                 self.ids.release(worker_id)
@@ -108,6 +109,7 @@ class WorkerDirectory:
         instances_count: int,
         make_executor: MakeExecutor,
         options: WorkerOptions,
+        timeout_s: float | None,
     ) -> Worker:
         with self._lock:
             if self._closed:
@@ -122,6 +124,7 @@ class WorkerDirectory:
                 instances_count,
                 make_executor,
                 options,
+                timeout_s=timeout_s,
                 next_task_id=self._next_task_id,
                 results=self.results.setdefault(worker_id, deque()),
                 waiters=self.waiters,

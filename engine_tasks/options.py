@@ -15,6 +15,9 @@ MAX_INSTANCES: Final = 256
 
 MIB: Final = 1024 * 1024
 
+#: The Lua machines that a worker may run on.
+VMS: Final = ("luajit21", "lua54")
+
 
 def _above_zero(_instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -30,16 +33,49 @@ def _whole_above_zero(_instance: object, attribute: attrs.Attribute[Any], value:
         raise ValueError(f"{attribute.name} must be at least 1, not {value}")
 
 
+def _optional(validator: Any) -> Any:
+    return attrs.validators.optional(validator)
+
+
 @attrs.frozen(kw_only=True)
 class LuaLimits:
     """What a Lua script may use. The defaults suit a mod of a game."""
 
     memory_mb: int = attrs.field(default=256, validator=_whole_above_zero)
-    """Megabytes of Lua memory an instance may hold; beyond it a task ends as MEMORY."""
+    """Megabytes of Lua memory an instance may hold; beyond it a task ends as MEMORY and the
+    instance is replaced. A mod that needs more than a texture pack is a mistake."""
+
+    timeout_s: float = attrs.field(default=10.0, validator=_above_zero)
+    """Seconds a task may run; then its process is killed and replaced, and the task ends as
+    TIMEOUT. Long enough for generating terrain, short enough that a player sees which mod
+    hangs. `WorkerOptions.timeout_s` and `send_task(timeout_s=…)` come before it."""
+
+    soft_timeout_s: float | None = attrs.field(default=None, validator=_optional(_above_zero))
+    """Seconds after which the script gets an error (TIMEOUT) and keeps its state. Needs the
+    JIT off, which it therefore turns off, and does not reach into Lua's C functions."""
+
     result_bytes: int = attrs.field(default=64 * MIB, validator=_whole_above_zero)
     """Bytes of one encoded result; beyond it a task ends as BAD_RESULT."""
+
     nesting_depth: int = attrs.field(default=100, validator=_whole_above_zero)
     """Tables within tables that a payload or a result may have."""
+
+    log_lines_per_s: int = attrs.field(default=50, validator=_whole_above_zero)
+    """Lines a second that `print` and `worker.log` bring to the log; the rest is dropped and
+    counted. A line a frame, almost, and no full disk overnight."""
+
+    progress_per_s: int = attrs.field(default=120, validator=_whole_above_zero)
+    """Progress messages a second that reach the game: two a frame; the rest is dropped."""
+
+    jit: bool | None = attrs.field(default=None)
+    """Whether LuaJIT compiles. None: where the child is confined by the operating system."""
+
+    vm: str | None = attrs.field(default=None, validator=_optional(attrs.validators.in_(VMS)))
+    """`luajit21` or `lua54`. None: LuaJIT where lupa has it."""
+
+    require_confinement: bool = attrs.field(default=False)
+    """Refuse to start where a layer of the operating system's confinement is missing,
+    instead of a warning."""
 
 
 @attrs.frozen(kw_only=True)
@@ -58,6 +94,11 @@ class WorkerOptions:
 
     max_payload_bytes: int = attrs.field(default=64 * MIB, validator=_whole_above_zero)
     """Bytes of one encoded payload; a larger one is refused by `send_task`."""
+
+    timeout_s: float | None = attrs.field(default=None, validator=_optional(_above_zero))
+    """Seconds a task may run; then it ends as TIMEOUT and its instance is replaced: a child
+    process is killed, a thread is left to itself and what it still says is dropped. None: no
+    limit, or that of `LuaLimits`. `send_task(timeout_s=…)` comes before it."""
 
     start_timeout_s: float = attrs.field(default=10.0, validator=_above_zero)
     """Seconds an instance may take to start and load its code."""

@@ -23,6 +23,7 @@ class Task:
     payload: bytes
     queued_s: float
     on_result: Callable[[TaskResult], None] | None = None
+    timeout_s: float | None = None
     attempts: int = 0
     started_s: float = 0.0
 

@@ -84,7 +84,10 @@ class TaskQueue:
         """
         options = _checked(options)
         make_executor = lua_executors(worker_id, name, LuaScript(Path(script_path)), options)
-        return self._start(worker_id, name, instances_count, make_executor, options, wait)
+        timeout_s = options.limits.timeout_s
+        return self._start(
+            worker_id, name, instances_count, make_executor, options, wait, timeout_s
+        )
 
     def start_native_worker(
         self,
@@ -134,23 +137,31 @@ class TaskQueue:
     # --- tasks -------------------------------------------------------------
 
     def send_task(
-        self, worker_id: int, data: object, *, on_result: OnResult | None = None
+        self,
+        worker_id: int,
+        data: object,
+        *,
+        timeout_s: float | None = None,
+        on_result: OnResult | None = None,
     ) -> int | None:
         """Send a task; its id, or None where it is refused, with the reason in `last_error`.
 
         Never waits. `data` is copied: it may change afterwards. With `on_result`, `pump`
-        calls it with the result, which `next_task_result` then does not see.
+        calls it with the result, which `next_task_result` then does not see. A task that
+        runs longer than `timeout_s` seconds (or `WorkerOptions.timeout_s`) ends as TIMEOUT.
 
         Refused are an id without a worker, a worker that failed or is stopping, and data
         that cannot be carried or is over `WorkerOptions.max_payload_bytes`.
         """
+        if timeout_s is not None:
+            _check_positive("timeout_s", timeout_s)
         worker = self._workers.get(worker_id)
         if worker is None:
             self._refuse(unknown_worker(WorkerId(worker_id)))
             return None
         try:
             payload = encode(data, max_bytes=worker.options.max_payload_bytes)
-            return worker.submit(payload, on_result)
+            return worker.submit(payload, on_result, timeout_s)
         except (PayloadError, TaskRefusedError) as error:
             self._refuse(error)
             return None
@@ -306,10 +317,17 @@ class TaskQueue:
         make_executor: MakeExecutor,
         options: WorkerOptions,
         wait: bool,
+        timeout_s: float | None = None,
     ) -> bool:
         try:
             self._directory.start(
-                worker_id, name, instances_count, make_executor, options, wait=wait
+                worker_id,
+                name,
+                instances_count,
+                make_executor,
+                options,
+                wait=wait,
+                timeout_s=timeout_s,
             )
         except EngineTasksError as error:
             return self._refuse(error)
@@ -387,3 +405,9 @@ def _check_not_negative(argument: str, value: float) -> None:
         raise TypeError(f"{argument} is a number, not {type(value).__name__}")
     if not 0 <= value < math.inf:
         raise ValueError(f"{argument} must be finite and at least 0, not {value!r}")
+
+
+def _check_positive(argument: str, value: float) -> None:
+    _check_not_negative(argument, value)
+    if value == 0:
+        raise ValueError(f"{argument} must be above 0")

@@ -69,6 +69,7 @@ class Worker:
         make_executor: MakeExecutor,
         options: WorkerOptions,
         *,
+        timeout_s: float | None = None,
         next_task_id: Callable[[], int] | None = None,
         results: deque[TaskResult] | None = None,
         waiters: ResultWaiters | None = None,
@@ -76,6 +77,7 @@ class Worker:
     ) -> None:
         """For `new_native`, `new_lua` and the queue.
 
+        `timeout_s` is what a task may take where the options say nothing.
         `results` is where finished tasks go and `waiters` who waits for one. The result of a
         task with an `on_result` goes to `callbacks`, and `on_callback_due` is told.
         """
@@ -84,6 +86,7 @@ class Worker:
         self.name = name
         self.options = options
         self.last_error: EngineTasksError | None = None
+        self._timeout_s = options.timeout_s if options.timeout_s is not None else timeout_s
         self.results: deque[TaskResult] = deque() if results is None else results
         self._next_task_id = next_task_id or itertools.count(1).__next__
         self.callbacks: deque[tuple[OnResult, TaskResult]] = deque()
@@ -132,7 +135,8 @@ class Worker:
         """
         options = options or WorkerOptions()
         make = lua_executors(0, name, LuaScript(Path(script_path)), options)
-        return cls._started(cls(0, name, instances_count, make, options))
+        timeout_s = options.limits.timeout_s
+        return cls._started(cls(0, name, instances_count, make, options, timeout_s=timeout_s))
 
     @staticmethod
     def _started(worker: W) -> W:
@@ -217,9 +221,16 @@ class Worker:
 
     # --- what the queue needs ----------------------------------------------
 
-    def submit(self, payload: bytes, on_result: OnResult | None = None) -> int:
+    def submit(
+        self,
+        payload: bytes,
+        on_result: OnResult | None = None,
+        timeout_s: float | None = None,
+    ) -> int:
         """Send an encoded payload; the task's id. Raises `TaskRefusedError`."""
-        task = Task(self._next_task_id(), payload, time.monotonic(), on_result)
+        if timeout_s is None:
+            timeout_s = self._timeout_s
+        task = Task(self._next_task_id(), payload, time.monotonic(), on_result, timeout_s)
         refusal = self._pool.submit(task)
         if refusal is not None:
             raise TaskRefusedError(refusal, worker_id=self.worker_id)

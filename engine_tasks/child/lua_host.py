@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from time import monotonic
 
 from engine_tasks.child.frames import (
     CANCEL,
@@ -21,6 +22,7 @@ from engine_tasks.child.frames import (
     unpack_f64,
     write_frame,
 )
+from engine_tasks.child.rate import RateLimit
 from engine_tasks.lua.vm import LuaError, LuaVm
 
 TYPE_CHECKING = False
@@ -29,10 +31,13 @@ if TYPE_CHECKING:
 
     from engine_tasks.child.inbox import Frame, Inbox
 
+#: Characters of a log line or a note that a script sends.
+MAX_LOG_CHARACTERS = 4096
+
 
 def serve(inbox: Inbox, out: int, hello: dict[str, Any]) -> None:
     """Load the script and answer tasks until the game says stop or is gone."""
-    game = Game(inbox, out)
+    game = Game(inbox, out, hello["log_lines_per_s"], hello["progress_per_s"])
     vm = LuaVm(game, **hello["vm"])
     try:
         vm.load(hello["source"], hello["chunk_name"])
@@ -67,12 +72,14 @@ def _texts(error: LuaError) -> bytes:
 class Game:
     """The game, as a script's VM sees it: the VM's `Host`."""
 
-    def __init__(self, inbox: Inbox, out: int) -> None:
+    def __init__(self, inbox: Inbox, out: int, log_lines_per_s: int, progress_per_s: int) -> None:
         self._inbox = inbox
         self._out = out
         self._kept: deque[Frame] = deque()  # frames that came while another was waited for
         self._task_id = 0
         self._cancelled = False
+        self._log_rate = RateLimit(log_lines_per_s)
+        self._progress_rate = RateLimit(progress_per_s)
 
     def next_frame(self) -> Frame | None:
         """Wait for the next frame; None when the game is gone."""
@@ -84,9 +91,18 @@ class Game:
         self._cancelled = False
 
     def log(self, level: str, message: str) -> None:
-        write_frame(self._out, LOG, 0, pack_texts(level, message))
+        if not self._log_rate.allows(monotonic()):
+            return
+        dropped = self._log_rate.take_dropped()
+        if dropped:
+            note = f"{dropped} lines were dropped: the limit is {self._log_rate.per_s} a second"
+            write_frame(self._out, LOG, 0, pack_texts("warning", note))
+        write_frame(self._out, LOG, 0, pack_texts(level, message[:MAX_LOG_CHARACTERS]))
 
     def progress(self, share: float, note: str) -> None:
+        if not self._progress_rate.allows(monotonic()):
+            return
+        note = note[:MAX_LOG_CHARACTERS]
         write_frame(self._out, PROGRESS, self._task_id, F64.pack(share), pack_texts(note))
 
     def cancelled(self) -> bool:

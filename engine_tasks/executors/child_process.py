@@ -16,7 +16,6 @@ from engine_tasks.child.frames import F64, HEADER, TASK, FrameReader, write_all,
 from engine_tasks.executors.spawner import SPAWNER
 from engine_tasks.task import Task
 
-_NO_TIMEOUT: Final = F64.pack(0.0)
 #: Bytes that a task takes in the pipe beside its payload.
 TASK_HEADER_BYTES: Final = HEADER.size + F64.size
 #: Bytes up to which a payload is copied beside its header rather than written by itself.
@@ -55,17 +54,18 @@ class ChildProcess:
         with self._write_lock:
             write_frame(self._stdin.fileno(), kind, task_id, *parts)
 
-    def write_tasks(self, tasks: Sequence[Task]) -> None:
+    def write_tasks(self, tasks: Sequence[Task], soft_timeout_s: float) -> None:
         """Write a frame for each task, in one go. Raises `OSError` when the child is gone."""
         fd = self._stdin.fileno()
+        timeout = F64.pack(soft_timeout_s)
         with self._write_lock:
             if len(tasks) == 1 and len(tasks[0].payload) > _JOINED_BYTES:
-                write_frame(fd, TASK, tasks[0].id, _NO_TIMEOUT, tasks[0].payload)
+                write_frame(fd, TASK, tasks[0].id, timeout, tasks[0].payload)
                 return
             frames: list[bytes] = []
             for task in tasks:
-                length = len(_NO_TIMEOUT) + len(task.payload)
-                frames += (HEADER.pack(length, TASK, task.id), _NO_TIMEOUT, task.payload)
+                header = HEADER.pack(F64.size + len(task.payload), TASK, task.id)
+                frames += (header, timeout, task.payload)
             write_all(fd, b"".join(frames))
 
     def write_soon(self, kind: int, task_id: int) -> bool:

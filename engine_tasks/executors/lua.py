@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from engine_tasks.child.rate import RateLimit
 from engine_tasks.errors import ErrorKind, TaskError, shorten
 from engine_tasks.executors.process import LOG_LEVELS, ProcessExecutor
 from engine_tasks.executors.protocol import (
@@ -36,6 +38,7 @@ class LuaProgram:
         self._script = script
         self._limits = limits
         self.max_result_bytes = limits.result_bytes
+        self.log_lines_per_s = limits.log_lines_per_s
 
     def hello(self, slot: int) -> dict[str, Any]:
         return {
@@ -43,8 +46,15 @@ class LuaProgram:
             "add_path": [_lupa_folder()],
             "source": _read(self._script),
             "chunk_name": self._script.chunk_name,
-            "vm": self.vm_arguments(slot, jit=True),
+            "vm": self.vm_arguments(slot, jit=self._jit()),
+            "log_lines_per_s": self._limits.log_lines_per_s,
+            "progress_per_s": self._limits.progress_per_s,
         }
+
+    def _jit(self) -> bool:
+        if self._limits.soft_timeout_s is not None:
+            return False  # no hook fires in compiled code
+        return self._limits.jit is not False
 
     def vm_arguments(self, slot: int, *, jit: bool) -> dict[str, Any]:
         """The keyword arguments of `LuaVm`."""
@@ -52,11 +62,21 @@ class LuaProgram:
             "worker_id": self._worker_id,
             "worker_name": self._name,
             "instance": slot,
+            "vm": self._limits.vm,
             "jit": jit,
             "memory_bytes": self._limits.memory_mb * MIB,
             "result_bytes": self._limits.result_bytes,
             "depth": self._limits.nesting_depth,
         }
+
+    def soft_timeout_s(self, task: Task) -> float | None:
+        """What a task may take in a thread, where only the machine itself can end it.
+
+        A little less than the whole: past that the pool gives the thread up.
+        """
+        if self._limits.soft_timeout_s is not None or task.timeout_s is None:
+            return self._limits.soft_timeout_s
+        return 0.9 * task.timeout_s
 
     def module_source(self, name: str) -> tuple[str, bytes] | None:
         try:
@@ -86,6 +106,7 @@ class LuaCallingExecutor:
         self._vm: LuaVm | None = None
         self._task: Task | None = None
         self._cancelled = False
+        self._log_rate = RateLimit(program.log_lines_per_s)
 
     def start(self) -> None:
         source = _read(self._script)
@@ -108,7 +129,7 @@ class LuaCallingExecutor:
         assert self._vm is not None, "start comes before run"
         self._task, self._cancelled = task, False
         try:
-            return self._vm.run(task.payload)
+            return self._vm.run(task.payload, self._program.soft_timeout_s(task))
         except LuaError as error:
             outcome = TaskError(ErrorKind(error.kind), shorten(error.message), error.traceback)
             if error.kind == ErrorKind.MEMORY:  # a VM at its cap is not to be used again
@@ -131,7 +152,12 @@ class LuaCallingExecutor:
     # --- the VM's host ---------------------------------------------------
 
     def log(self, level: str, message: str) -> None:
-        logger.log(LOG_LEVELS.get(level, logging.INFO), "%s: %s", self._label, shorten(message))
+        if self._log_rate.allows(time.monotonic()):
+            dropped = self._log_rate.take_dropped()
+            if dropped:
+                logger.warning("%s: %d lines were dropped", self._label, dropped)
+            severity = LOG_LEVELS.get(level, logging.INFO)
+            logger.log(severity, "%s: %s", self._label, shorten(message))
 
     def progress(self, share: float, note: str) -> None:
         if self._task is not None:

@@ -6,6 +6,7 @@ import logging
 import marshal
 import sys
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, Never, Protocol
 
@@ -26,6 +27,7 @@ from engine_tasks.child.frames import (
     unpack_f64,
     unpack_texts,
 )
+from engine_tasks.child.rate import RateLimit
 from engine_tasks.errors import ErrorKind, PayloadError, TaskError, shorten
 from engine_tasks.executors.child_process import TASK_HEADER_BYTES, ChildProcess
 from engine_tasks.executors.protocol import ExecutorDied, ExecutorStartError, ReportProgress
@@ -107,6 +109,9 @@ class ProcessExecutor:
         self._child: ChildProcess | None = None
         self._killed = False
         self._task: Task | None = None
+        self._log_rate = RateLimit(2 * options.limits.log_lines_per_s + 2)
+        self._progress_rate = RateLimit(2 * options.limits.progress_per_s)
+        self._soft_timeout_s = options.limits.soft_timeout_s or 0.0
 
     # --- the instance's thread -------------------------------------------
 
@@ -139,11 +144,15 @@ class ProcessExecutor:
         for batch in _that_fit_the_pipe(tasks):
             began = False
             try:
-                child.write_tasks(batch)
+                child.write_tasks(batch, self._soft_timeout_s)
                 began = True
                 for task in batch:
                     self._task = task
-                    yield self._outcome(child, task)
+                    outcome = self._outcome(child, task)
+                    if isinstance(outcome, TaskError) and outcome.kind is ErrorKind.MEMORY:
+                        child.close()  # a machine at its cap is not to be used again
+                        raise ExecutorDied(outcome)
+                    yield outcome
             except (OSError, FrameError, _ChildEnded) as error:
                 self._bury(child, error, began=began)
             finally:
@@ -224,6 +233,7 @@ class ProcessExecutor:
     def _log(self, level: str, message: str) -> None:
         if level not in LOG_LEVELS:
             raise FrameError(f"a log line of level {level!r:.20}")
+        self._check_flood(self._log_rate, "log lines")
         logger.log(LOG_LEVELS[level], "%s: %s", self._label, shorten(message))
 
     def _progress(self, body: bytes) -> None:
@@ -231,8 +241,14 @@ class ProcessExecutor:
         (note,) = unpack_texts(rest, 1)
         if not 0.0 <= share <= 1.0:
             raise FrameError(f"a progress of {share}")
+        self._check_flood(self._progress_rate, "progress messages")
         if self._task is not None:
             self._report_progress(self._task, Progress(share, shorten(note)))
+
+    def _check_flood(self, rate: RateLimit, what: str) -> None:
+        # The child keeps the limit itself: one that sends twice as much is not our code.
+        if not rate.allows(time.monotonic()):
+            raise FrameError(f"over {rate.per_s} {what} within a second")
 
     def _send_source(self, child: ChildProcess, body: bytes) -> None:
         (name,) = unpack_texts(body, 1)

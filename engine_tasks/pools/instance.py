@@ -15,6 +15,7 @@ from engine_tasks.errors import ErrorKind, TaskError, describe_exception
 from engine_tasks.executors.protocol import Executor, ExecutorDied, ExecutorStartError
 from engine_tasks.pools.batch import BatchSize
 from engine_tasks.pools.tasks import WAKE, PoolTasks
+from engine_tasks.pools.watchdog import Watchdog
 from engine_tasks.task import Task
 
 START: Final = "start"
@@ -71,6 +72,9 @@ class Instance(pykka.ThreadingActor):
         self._executor = executor
         self._report = report
         self._batch = BatchSize(executor.max_batch)
+        self._watchdog = Watchdog(self._expire)
+        self._current: Task | None = None
+        self._expired = False
         self._ended = False
 
     @staticmethod
@@ -101,21 +105,59 @@ class Instance(pykka.ThreadingActor):
     def _work(self) -> None:
         try:
             while tasks := self._tasks.take(self._slot, self._batch.size):
-                self._run(tasks)
+                if not self._run(tasks):
+                    self._vanish()
+                    return
         except ExecutorDied as death:
-            self._die(death.error, began=death.began)
+            error = self._timed_out(death) if self._expired else death.error
+            self._die(error, began=death.began)
+        finally:
+            self._watchdog.rest()
 
-    def _run(self, tasks: list[Task]) -> None:
-        began_s = started_s = time.monotonic()
-        tasks[0].started_s = started_s
-        for task, outcome in zip(tasks, self._executor.run(tasks), strict=True):
-            task.started_s, started_s = started_s, time.monotonic()
-            self._tasks.answer(self._slot, task, outcome, finished_s=started_s)
-        self._batch.learn(len(tasks), started_s - began_s)
+    def _run(self, tasks: list[Task]) -> bool:
+        """Run tasks that were taken; False when they were given up meanwhile."""
+        began_s = now_s = time.monotonic()
+        self._begin(tasks[0], began_s)
+        for number, outcome in enumerate(self._executor.run(tasks), 1):
+            now_s = time.monotonic()
+            if not self._tasks.answer(self._slot, tasks[number - 1], outcome, now_s):
+                return False
+            if number < len(tasks):
+                self._begin(tasks[number], now_s)
+        self._watchdog.rest()
+        self._batch.learn(len(tasks), now_s - began_s)
+        return True
+
+    def _begin(self, task: Task, now_s: float) -> None:
+        task.started_s = now_s
+        self._current = task
+        self._watchdog.watch(None if task.timeout_s is None else now_s + task.timeout_s)
+
+    def _expire(self) -> None:
+        """On the timer's thread: the current task takes too long."""
+        self._expired = True
+        task = self._current
+        if self._executor.kill() or task is None:
+            return  # `run` raises, and `_work` answers
+        error = _timeout_error(task)
+        if self._tasks.give_up(self._slot, task, error):
+            self._report(Died(self._slot, error))
+
+    def _timed_out(self, death: ExecutorDied) -> TaskError:
+        if self._current is None:
+            return death.error
+        return attrs.evolve(_timeout_error(self._current), traceback=death.error.traceback)
 
     def _die(self, error: TaskError, *, began: bool = True) -> None:
-        self._tasks.lose(self._slot, error, began=began)
-        self._end(Died(self._slot, error))
+        if self._tasks.lose(self._slot, error, began=began, ref=self.actor_ref):
+            self._end(Died(self._slot, error))
+        else:
+            self._vanish()
+
+    def _vanish(self) -> None:
+        """It was given up: another has the slot, and nobody waits for a report."""
+        self._ended = True
+        self.stop()
 
     def _end(self, last_words: Report) -> None:
         self._ended = True
@@ -139,11 +181,15 @@ class Instance(pykka.ThreadingActor):
             self._ended = True
             self._executor.stop()
             error = TaskError(ErrorKind.STOPPED, "the actor of the instance was stopped")
-            self._tasks.lose(self._slot, error)
-            self._report(Died(self._slot, error))
+            if self._tasks.lose(self._slot, error, ref=self.actor_ref):
+                self._report(Died(self._slot, error))
 
 
 def _as_start_error(error: Exception) -> ExecutorStartError:
     if isinstance(error, ExecutorStartError):
         return error
     return ExecutorStartError(f"it could not be started: {describe_exception(error)}")
+
+
+def _timeout_error(task: Task) -> TaskError:
+    return TaskError(ErrorKind.TIMEOUT, f"the task took longer than {task.timeout_s:g} s")

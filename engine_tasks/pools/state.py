@@ -103,15 +103,19 @@ class PoolState:
         self._running_count += count
         return tasks
 
+    def runs(self, slot: int, task: Task) -> bool:
+        """Whether the task is the one that a slot works on, and not given up."""
+        running = self._running.get(slot)
+        return running is not None and len(running) > 0 and running[0] is task
+
     def finish(self, slot: int, task: Task) -> bool:
         """Whether the task is still to be answered: False for one given up before.
 
         A slot finishes its tasks in the order in which it took them.
         """
-        running = self._running.get(slot)
-        if not running or running[0] is not task:
+        if not self.runs(slot, task):
             return False
-        running.popleft()
+        self._running[slot].popleft()
         self._running_count -= 1
         return True
 

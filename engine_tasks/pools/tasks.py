@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import threading
 import time
 from collections.abc import Callable
@@ -96,30 +97,47 @@ class PoolTasks:
         with self._lock:
             return self._state.take(slot, limit)
 
-    def answer(self, slot: int, task: Task, outcome: Outcome, finished_s: float) -> None:
-        """Answer the first of the tasks that an instance has taken."""
+    def answer(self, slot: int, task: Task, outcome: Outcome, finished_s: float) -> bool:
+        """Answer the first of the tasks that an instance has taken; False if given up before."""
         result = self._result(task, outcome, finished_s)
         with self._lock:
-            if self._state.finish(slot, task):
+            answered = self._state.finish(slot, task)
+            if answered:
                 if self._progress:
                     self._progress.pop(task.id, None)
                 self._deliver(task, result)
             self._check_empty()
+        return answered
 
-    def lose(self, slot: int, error: TaskError, *, began: bool = True) -> None:
+    def give_up(self, slot: int, task: Task, error: TaskError) -> bool:
+        """`lose` the slot of a task that an instance hangs in; False if it just ended."""
+        with self._lock:
+            if not self._state.runs(slot, task):
+                return False
+            self._refs[slot] = None  # what the actor still does is no concern of the slot
+            refs = self._lose(slot, error, began=True)
+        _wake(refs)
+        return True
+
+    def lose(
+        self,
+        slot: int,
+        error: TaskError,
+        *,
+        began: bool = True,
+        ref: pykka.ActorRef[Any] | None = None,
+    ) -> bool:
         """The instance of a slot died: answer the task it ran, and wake others for the rest.
 
-        Unless it `began`, that task waits again as well.
+        Unless it `began`, that task waits again as well. False for an actor, `ref`, that
+        does not have the slot any more.
         """
         with self._lock:
-            for task in self._state.lose(slot, began=began):
-                self._answer(task, error)
-            self._check_empty()
-            others = [self._state.check_out() for _ in range(self._state.waiting)]
-            refs = [self._refs[other] for other in others if other is not None]
-        for ref in refs:
-            if ref is not None:
-                tell_if_alive(ref, WAKE)
+            if ref is not None and self._refs[slot] is not ref:
+                return False
+            refs = self._lose(slot, error, began=began)
+        _wake(refs)
+        return True
 
     def fail(self, slot: int) -> None:
         """A slot gets no new actor."""
@@ -165,6 +183,14 @@ class PoolTasks:
 
     # --- inside the lock -------------------------------------------------
 
+    def _lose(self, slot: int, error: TaskError, *, began: bool) -> list[pykka.ActorRef[Any]]:
+        """The actors to wake, once the lock is free."""
+        for task in self._state.lose(slot, began=began):
+            self._answer(task, error)
+        self._check_empty()
+        others = itertools.islice(iter(self._state.check_out, None), self._state.waiting)
+        return [ref for other in others if (ref := self._refs[other]) is not None]
+
     def _answer(self, task: Task, error: TaskError) -> None:
         self._progress.pop(task.id, None)
         self._deliver(task, self._result(task, error, time.monotonic()))
@@ -185,6 +211,11 @@ class PoolTasks:
         if self._when_empty is not None and self._state.waiting + self._state.running == 0:
             self._when_empty.set()
             self._when_empty = None
+
+
+def _wake(refs: list[pykka.ActorRef[Any]]) -> None:
+    for ref in refs:
+        tell_if_alive(ref, WAKE)
 
 
 def tell_if_alive(ref: pykka.ActorRef[Any], message: object) -> None:

@@ -1,0 +1,53 @@
+"""Watches that one thing at a time does not take too long."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from engine_tasks.timer import TIMER, Timed
+
+
+class Watchdog:
+    """Calls `expire` on the timer's thread once what is watched is over its deadline.
+
+    Made for many short tasks: a timed call goes to the timer only when none is on its way
+    that comes in time, so a task costs a few assignments. `watch` and `rest` are for one
+    thread; after `rest` has returned nothing expires any more.
+    """
+
+    def __init__(self, expire: Callable[[], None]) -> None:
+        self._expire = expire
+        self._lock = threading.Lock()
+        self._deadline_s: float | None = None
+        self._timed: Timed | None = None
+
+    def watch(self, deadline_s: float | None) -> None:
+        """Something began that must end before `deadline_s`, monotonic; None: whenever."""
+        with self._lock:
+            self._deadline_s = deadline_s
+            if deadline_s is not None and (self._timed is None or self._timed.due_s > deadline_s):
+                self._arm(deadline_s)
+
+    def rest(self) -> None:
+        """What was watched has ended."""
+        with self._lock:
+            self._deadline_s = None
+
+    def _arm(self, deadline_s: float) -> None:
+        if self._timed is not None:
+            self._timed.cancel()
+        self._timed = TIMER.after(max(0.0, deadline_s - time.monotonic()), self._look)
+
+    def _look(self) -> None:
+        """On the timer's thread."""
+        with self._lock:
+            self._timed = None
+            if self._deadline_s is None:
+                return
+            if time.monotonic() < self._deadline_s:
+                self._arm(self._deadline_s)
+                return
+            self._deadline_s = None
+            self._expire()
