@@ -185,7 +185,7 @@ class LuaVm:
         if self.vm == "luajit21" and not jit:
             self._runtime.execute(b"jit.off()")
         self._bridge = bridge = _Bridge(host, self._runtime, memory_bytes is not None)
-        self._feed, self._load, self._run, self._stop = self._runtime.execute(
+        self._feed, self._load, self._run, self._stop, watch_memory = self._runtime.execute(
             engine_source("engine.boot"),
             _engine_source,
             bridge.log,
@@ -203,7 +203,11 @@ class LuaVm:
             memory_bytes or UNLIMITED_STRING_BYTES,
         )
         if memory_bytes is not None:
-            bridge.cap_bytes = self._runtime.get_memory_used(True) + memory_bytes
+            base_bytes = self._runtime.get_memory_used(True)
+            if self.vm == "luajit21" and not jit:
+                watch_memory(base_bytes + memory_bytes)
+                memory_bytes *= 2  # for single large allocations, see guards/memory.lua
+            bridge.cap_bytes = base_bytes + memory_bytes
 
     def load(self, source: bytes, chunk_name: str, timeout_s: float | None = None) -> None:
         """Runs the script's chunk and its `init`.
@@ -216,7 +220,7 @@ class LuaVm:
         Raises:
             LuaError: it is no source text, does not parse, fails, or has no `Run`.
         """
-        error = self._call(source, self._load, chunk_name.encode(), self._seconds(timeout_s))
+        error = self._call(self._load, timeout_s, source, chunk_name.encode())
         if error is not None:
             raise self._error(*error)
 
@@ -234,7 +238,7 @@ class LuaVm:
         Raises:
             LuaError: with its kind; after MEMORY the machine is of no more use.
         """
-        result = self._call(payload, self._run, self._seconds(timeout_s))
+        result = self._call(self._run, timeout_s, payload)
         if isinstance(result, bytes):
             return result
         raise self._error(*result[1:])
@@ -242,7 +246,7 @@ class LuaVm:
     def stop(self, timeout_s: float | None = None) -> None:
         """Runs the script's `stop`, if it has one; an error goes to the log."""
         try:
-            message = self._call(b"", self._stop, self._seconds(timeout_s))
+            message = self._call(self._stop, timeout_s)
         except LuaError as error:
             message = error.message.encode()
         if message is not None:
@@ -254,19 +258,18 @@ class LuaVm:
         self._bridge.close()
         self._feed = self._load = self._run = self._stop = self._runtime = None
 
-    def _seconds(self, timeout_s: float | None) -> float:
-        return timeout_s if timeout_s is not None and self._has_hook else 0.0
-
-    def _call(self, data: bytes, function: Any, *arguments: Any) -> Any:
+    def _call(self, function: Any, timeout_s: float | None, *data: bytes) -> Any:
+        """Calls a function of the machine on bytes that are fed to it first."""
         if self._failed is not None:
             raise self._failed
         bridge = self._bridge
         memory_error, any_error = self._lupa_errors
         try:
-            bridge.lift_memory()
-            self._feed(data)
-            bridge.lower_memory()
-            answer = function(*arguments)
+            if data:
+                bridge.lift_memory()
+                self._feed(*data)
+                bridge.lower_memory()
+            answer = function(timeout_s if timeout_s is not None and self._has_hook else 0.0)
         except memory_error:
             raise self._error(b"MEMORY", b"the script ran out of its memory", b"") from None
         except any_error as error:  # raised where the engine had no stack left to report it

@@ -31,6 +31,7 @@ end
 
 local deadline = require("engine.guards.deadline")
 local loading = require("engine.guards.loading")
+local memory = require("engine.guards.memory")
 local modules = require("engine.modules")
 local sandbox = require("engine.sandbox")
 local script = require("engine.script")
@@ -71,24 +72,26 @@ package.loaded.python = nil
 debug = nil
 
 local limits = { depth = depth, bytes = result_bytes }
-local pending = ""
+local fed, fed_name = "", ""
 
----Takes the bytes of the next call. A call of its own, because pushing a string may not
----meet the memory limit.
-local function feed(bytes)
-  pending = bytes
+---Takes the bytes of the next call. A call of its own, because pushing a string from
+---Python may not meet the memory limit: that would end the process.
+local function feed(bytes, name)
+  fed, fed_name = bytes, name
 end
 
-local function load_script(chunk_name, timeout_s)
-  local source = pending
-  pending = ""
-  return script.load(environment, source, chunk_name, timeout_s)
+local function take()
+  local bytes = fed
+  fed = ""
+  return bytes
+end
+
+local function load_script(timeout_s)
+  return script.load(environment, take(), fed_name, timeout_s)
 end
 
 local function run(timeout_s)
-  local payload = pending
-  pending = ""
-  return script.run(payload, timeout_s, limits)
+  return script.run(take(), timeout_s, limits)
 end
 
-return feed, load_script, run, script.stop
+return feed, load_script, run, script.stop, memory.setup

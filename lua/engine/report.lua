@@ -1,6 +1,7 @@
 ---What went wrong, in the words of the queue: a kind, a message, a traceback.
 
 local deadline = require("engine.guards.deadline")
+local memory = require("engine.guards.memory")
 local protect = require("engine.guards.protect")
 
 local M = {}
@@ -76,7 +77,7 @@ end
 ---@return string message
 ---@return string traceback
 function M.failure(problem)
-  if problem == protect.MEMORY_MESSAGE then
+  if problem == memory.MESSAGE then
     return "MEMORY", "the script ran out of its memory", ""
   end
   local traceback = script_frames(sub(protect.traceback(), 1, LONGEST_TRACEBACK))
@@ -95,7 +96,7 @@ end
 ---@return string message
 ---@return string traceback
 function M.engine(kind, problem)
-  if problem == protect.MEMORY_MESSAGE then
+  if problem == memory.MESSAGE then
     return "MEMORY", "the script ran out of its memory", ""
   end
   return kind, text_of(problem), ""

@@ -1,8 +1,8 @@
 ---The one script of a machine: loading it, running its tasks, stopping it.
 
 local codec = require("engine.codec")
-local deadline = require("engine.guards.deadline")
 local depth = require("engine.guards.depth")
+local hook = require("engine.guards.hook")
 local loading = require("engine.guards.loading")
 local modules = require("engine.modules")
 local protect = require("engine.guards.protect")
@@ -19,15 +19,15 @@ local through = protect.through
 local script = {}
 
 ---Calls the script's code. Two protected calls, one in the other: a hook that fires
----between the end of the inner one and `disarm` is caught by the outer.
+---between the end of the inner one and `hook.stop` is caught by the outer.
 local function guarded(callee, argument)
   local ok, value = through(callee, argument)
   if ok then
-    deadline.disarm()
+    hook.stop()
     return true, value
   end
   local kind, message, traceback = report.failure(value)
-  deadline.disarm()
+  hook.stop()
   return false, kind, message, traceback
 end
 
@@ -40,13 +40,11 @@ local function call(timeout_s, callee, argument)
   protect.reset()
   depth.reset()
   modules.reset()
-  if timeout_s > 0 then
-    deadline.arm(timeout_s)
-  end
+  hook.start(timeout_s)
   local caught, ok, value, message, traceback = pcall(guarded, callee, argument)
   if not caught then
     local kind, late_message = report.failure(ok)
-    deadline.disarm()
+    hook.stop()
     return false, kind, late_message, ""
   end
   return ok, value, message, traceback

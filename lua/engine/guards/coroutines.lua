@@ -2,18 +2,19 @@
 
 local deadline = require("engine.guards.deadline")
 local depth = require("engine.guards.depth")
-local protect = require("engine.guards.protect")
+local hook = require("engine.guards.hook")
+local memory = require("engine.guards.memory")
 local is_luajit = require("engine.platform").name == "luajit"
 
 local M = {}
 
 local close, create, resume = coroutine.close, coroutine.create, coroutine.resume
 local error, type = error, type
-local is_over, watch = deadline.is_over, deadline.watch
+local is_over, watch = deadline.is_over, hook.watch
 
 ---Passes on an error that no script may swallow.
 local function settle(ok, ...)
-  if not ok and (is_over() or ... == protect.MEMORY_MESSAGE) then
+  if not ok and (is_over() or ... == memory.MESSAGE) then
     error((...), 0)
   end
   return ok, ...

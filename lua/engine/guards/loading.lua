@@ -1,5 +1,6 @@
 ---Source text to functions: text only, and always in a script's environment.
 
+local memory = require("engine.guards.memory")
 local protect = require("engine.guards.protect")
 
 local M = {}
@@ -28,7 +29,7 @@ end
 ---Compiles text; the end of the memory is an error, not an answer that a script may ignore.
 local function compile(source, chunk_name, target)
   local chunk, problem = load(source, chunk_name, "t", target)
-  if not chunk and problem == protect.MEMORY_MESSAGE then
+  if not chunk and problem == memory.MESSAGE then
     error(problem, 0)
   end
   return chunk, problem

@@ -4,15 +4,13 @@
 ---it on its way and raises it again.
 
 local deadline = require("engine.guards.deadline")
+local memory = require("engine.guards.memory")
 
 local M = {}
 
 local error, pcall, rawequal, type, xpcall = error, pcall, rawequal, type, xpcall
 local is_over = deadline.is_over
 local traceback = debug.traceback
-
----What both machines throw when an allocation fails; no traceback comes with it.
-M.MEMORY_MESSAGE = "not enough memory"
 
 local NONE = {}
 local first_error, first_traceback = NONE, ""
@@ -31,7 +29,7 @@ end
 local function settle(ok, ...)
   if not ok then
     local problem = ...
-    if is_over() or problem == M.MEMORY_MESSAGE then
+    if is_over() or problem == memory.MESSAGE then
       error(problem, 0)
     end
     first_error = NONE
