@@ -30,6 +30,7 @@ import attrs
 import cattrs
 import ormsgpack
 from cattrs.cols import is_sequence, list_structure_factory
+from cattrs.strategies import configure_union_passthrough
 from cattrs.v import format_exception, transform_error
 
 from engine_tasks.errors import PayloadError
@@ -43,8 +44,8 @@ _OPTIONS: Final = (
     | ormsgpack.OPT_PASSTHROUGH_DATETIME
 )
 
-#: Values within values that are looked through for the one that cannot be carried.
-_MAX_EXPLAINED_DEPTH: Final = 200
+#: Values within values that ormsgpack carries.
+_MAX_DEPTH: Final = 255
 
 
 def encode(value: object, *, max_bytes: int | None = None, root: str = "payload") -> bytes:
@@ -111,7 +112,10 @@ def _make_converter() -> cattrs.Converter:
     for wanted in (bool, int, str, bytes, datetime, array.array):
         made.register_structure_hook(wanted, _exactly)
     made.register_structure_hook(float, _number)
+    made.register_structure_hook_func(lambda wanted: wanted is object, lambda value, _: value)
     made.register_structure_hook_factory(is_sequence, _sequence_hook)
+    made.register_structure_hook_factory(_is_class_of_fields, _class_hook)
+    configure_union_passthrough(int | float | str | bytes | None, made)
     made.register_structure_hook_func(_is_numpy_array, _exactly_numpy)
     return made
 
@@ -151,6 +155,22 @@ def _sequence_hook(wanted: Any, made: cattrs.BaseConverter) -> Callable[[Any, An
     return structure_sequence
 
 
+def _is_class_of_fields(wanted: Any) -> bool:
+    kind = getattr(wanted, "__origin__", wanted)
+    return isinstance(kind, type) and (attrs.has(kind) or dataclasses.is_dataclass(kind))
+
+
+def _class_hook(wanted: Any, made: cattrs.Converter) -> Callable[[Any, Any], Any]:
+    structure_fields = made.gen_structure_attrs_fromdict(wanted)
+
+    def structure_class(value: object, wanted: Any) -> Any:
+        if not isinstance(value, Mapping):  # cattrs would blame its first field, or `in`
+            raise _MismatchError(f"expected {wanted.__name__}, not {type(value).__name__}")
+        return structure_fields(value, wanted)
+
+    return structure_class
+
+
 #: The converter of all payloads; register hooks for classes of your own here, before the
 #: worker that needs them starts.
 converter: Final = _make_converter()
@@ -185,8 +205,8 @@ def _find_culprit(
     """The path to, and the reason of, the first part that cannot be carried."""
     if id(value) in parents:
         return path, f"cannot carry a {type(value).__name__} that contains itself"
-    if len(parents) > _MAX_EXPLAINED_DEPTH:
-        return path, f"is nested deeper than {_MAX_EXPLAINED_DEPTH} levels"
+    if len(parents) > _MAX_DEPTH:
+        return path, f"is nested deeper than {_MAX_DEPTH} levels"
     parts = _parts(value)
     if parts is None:
         return _why_not(value, path)
@@ -202,7 +222,11 @@ def _find_culprit(
 def _parts(value: Any) -> list[tuple[str, Any]] | None:
     """The parts of a value with the step to each, or None for a value without parts."""
     if isinstance(value, Mapping):
-        keys = [(f" (the key {key!r:.40})", key) for key in value if not isinstance(key, str)]
+        keys = [
+            (f" (the key {key!r:.40})", key)
+            for key in value
+            if not (isinstance(key, str) and key.isascii())
+        ]
         return keys + [(_step(key), part) for key, part in value.items()]
     if isinstance(value, list | tuple | AbstractSet | deque):
         return [(f"[{index}]", part) for index, part in enumerate(value)]
