@@ -123,7 +123,7 @@ def describe_exception(error: BaseException) -> str:
     name = type(error).__name__
     try:
         text = str(error)
-    except Exception as unprintable:
+    except BaseException as unprintable:  # SystemExit here would stop every actor
         text = f"<its message cannot be shown: {type(unprintable).__name__}>"
     return shorten(f"{name}: {text}" if text else name)
 
