@@ -11,7 +11,8 @@ from typing import Any
 
 from engine_tasks.child.rate import RateLimit
 from engine_tasks.errors import ErrorKind, TaskError, shorten
-from engine_tasks.executors.process import LOG_LEVELS, ProcessExecutor
+from engine_tasks.executors.conversation import LOG_LEVELS
+from engine_tasks.executors.process import ProcessExecutor
 from engine_tasks.executors.protocol import (
     Executor,
     ExecutorDied,

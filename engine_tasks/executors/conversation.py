@@ -1,0 +1,174 @@
+"""What a child process says, and what the game makes of it.
+
+The child is not believed: a frame that is malformed, of an unexpected kind, for another
+task, or one too many is a `FrameError`, which ends the child and nothing else.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Any, Final, Protocol
+
+from engine_tasks.child.frames import (
+    ERROR,
+    LOG,
+    NEED_SOURCE,
+    PROGRESS,
+    RESULT,
+    SOURCE,
+    FrameError,
+    pack_texts,
+    unpack_f64,
+    unpack_texts,
+)
+from engine_tasks.child.rate import RateLimit
+from engine_tasks.errors import ErrorKind, PayloadError, TaskError, shorten
+from engine_tasks.executors.protocol import ReportProgress
+from engine_tasks.options import LuaLimits
+from engine_tasks.payload import decode
+from engine_tasks.task import Outcome, Progress, Task
+
+logger = logging.getLogger("engine_tasks.worker")
+
+#: What a child may say of a task that has no result.
+_ERROR_KINDS: Final = frozenset(
+    {
+        ErrorKind.FAILED,
+        ErrorKind.TIMEOUT,
+        ErrorKind.MEMORY,
+        ErrorKind.BAD_PAYLOAD,
+        ErrorKind.BAD_RESULT,
+    }
+)
+LOG_LEVELS: Final = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+}
+#: Modules a second that a child may ask for; each costs the game a look at the disk.
+_SOURCES_PER_S: Final = 500
+
+
+class ChildEnded(Exception):
+    """The child closed its end of the pipe."""
+
+
+class Program(Protocol):
+    """What a child is told to run."""
+
+    @property
+    def trusted(self) -> bool:
+        """Whether it is the game's own code; a stranger's results are looked through."""
+
+    @property
+    def max_result_bytes(self) -> int:
+        """Bytes of one encoded result."""
+
+    def hello(self, slot: int) -> dict[str, Any]:
+        """The first frame's content. Raises `ExecutorStartError`."""
+
+    def module_source(self, name: str) -> tuple[str, bytes] | None:
+        """The chunk name and source of a module that the code requires, if there is one."""
+
+    def where(self, message: str) -> tuple[str | None, int | None]:
+        """The file and line that an error message of the code names."""
+
+
+class Channel(Protocol):
+    """The pipes of a child."""
+
+    def read(self) -> tuple[int, int, bytes] | None:
+        """The next frame's kind, task id and body; None at the end. Raises `FrameError`."""
+
+    def write(self, kind: int, task_id: int, *parts: bytes) -> None:
+        """Write one frame. Raises `OSError` when the child is gone."""
+
+
+class Conversation:
+    """Reads one child's frames until they answer something. For one thread."""
+
+    def __init__(
+        self,
+        channel: Channel,
+        program: Program,
+        label: str,
+        limits: LuaLimits,
+        report_progress: ReportProgress,
+    ) -> None:
+        self._channel = channel
+        self._program = program
+        self._label = label
+        self._report_progress = report_progress
+        # The child keeps to the limits itself: one that sends twice as much is not our code.
+        self._log_rate = RateLimit(2 * limits.log_lines_per_s + 2)
+        self._progress_rate = RateLimit(2 * limits.progress_per_s)
+        self._source_rate = RateLimit(_SOURCES_PER_S)
+
+    def outcome(self, task: Task) -> Outcome:
+        """Wait for the answer to the task that the child runs.
+
+        Raises `FrameError`, or `ChildEnded` where none will come; `OSError` likewise.
+        """
+        kind, body = self.next_frame(task.id, task)
+        if kind == RESULT:
+            return self._checked(body)
+        if kind == ERROR:
+            return _task_error(body)
+        raise FrameError(f"a frame of kind {kind} where a result was due")
+
+    def next_frame(self, task_id: int, task: Task | None = None) -> tuple[int, bytes]:
+        """The next frame that answers something; what comes before it is dealt with here."""
+        while (frame := self._channel.read()) is not None:
+            kind, frame_task_id, body = frame
+            if kind == LOG:
+                self._log(*unpack_texts(body, 2))
+            elif kind == NEED_SOURCE:
+                self._send_source(*unpack_texts(body, 1))
+            elif frame_task_id != task_id:
+                raise FrameError(f"a frame for task {frame_task_id}, which it does not run")
+            elif kind == PROGRESS and task is not None:
+                self._progress(task, body)
+            else:
+                return kind, body
+        raise ChildEnded
+
+    def _log(self, level: str, message: str) -> None:
+        if level not in LOG_LEVELS:
+            raise FrameError(f"a log line of level {level!r:.20}")
+        _check_flood(self._log_rate, "log lines")
+        logger.log(LOG_LEVELS[level], "%s: %s", self._label, shorten(message))
+
+    def _progress(self, task: Task, body: bytes) -> None:
+        share, rest = unpack_f64(body)
+        (note,) = unpack_texts(rest, 1)
+        if not 0.0 <= share <= 1.0:
+            raise FrameError(f"a progress of {share}")
+        _check_flood(self._progress_rate, "progress messages")
+        self._report_progress(task, Progress(share, shorten(note)))
+
+    def _send_source(self, name: str) -> None:
+        _check_flood(self._source_rate, "requests for modules")
+        chunk_name, source = self._program.module_source(name) or ("", b"")
+        self._channel.write(SOURCE, 0, pack_texts(chunk_name), source)
+
+    def _checked(self, encoded: bytes) -> bytes:
+        if not self._program.trusted:
+            try:
+                decode(encoded)
+            except PayloadError as error:
+                raise FrameError(f"a result that {error}") from error
+        return encoded
+
+
+def _check_flood(rate: RateLimit, what: str) -> None:
+    if not rate.allows(time.monotonic()):
+        raise FrameError(f"over {rate.per_s} {what} within a second")
+
+
+def _task_error(body: bytes) -> TaskError:
+    kind, message, traceback = unpack_texts(body, 3)
+    if kind not in _ERROR_KINDS:
+        raise FrameError(f"an error of kind {kind!r:.20}")
+    return TaskError(ErrorKind(kind), shorten(message), shorten(traceback))
