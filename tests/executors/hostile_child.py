@@ -1,0 +1,86 @@
+"""A conversation with a child that says whatever it is told to, through a real pipe."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import Any
+
+from engine_tasks.child.frames import FrameError, FrameReader
+from engine_tasks.errors import TaskError
+from engine_tasks.executors.conversation import ChildEnded, Conversation
+from engine_tasks.options import LuaLimits
+from engine_tasks.task import Outcome, Progress, Task
+
+MAX_FRAME_BYTES = 10_000
+TASK_ID = 7
+
+
+class Stranger:
+    """A program that nobody trusts, with one module."""
+
+    trusted = False
+    max_result_bytes = MAX_FRAME_BYTES
+
+    def hello(self, slot: int) -> dict[str, Any]:
+        return {}
+
+    def module_source(self, name: str) -> tuple[str, bytes] | None:
+        return ("lib.lua", b"return {}") if name == "lib" else None
+
+    def where(self, message: str) -> tuple[str | None, int | None]:
+        return None, None
+
+
+class Pipe:
+    """What the game reads is in a pipe; what it writes is kept."""
+
+    def __init__(self, said: bytes) -> None:
+        self._fd, write_fd = os.pipe()
+        self.written: list[tuple[int, int, bytes]] = []
+        self._reader = FrameReader(self._fd, MAX_FRAME_BYTES)
+        self._writer = threading.Thread(target=_write, args=(write_fd, said), daemon=True)
+        self._writer.start()
+
+    def read(self) -> tuple[int, int, bytes] | None:
+        return self._reader.read()
+
+    def write(self, kind: int, task_id: int, *parts: bytes) -> None:
+        self.written.append((kind, task_id, b"".join(parts)))
+
+    def close(self) -> None:
+        os.close(self._fd)
+        self._writer.join()
+
+
+def _write(fd: int, said: bytes) -> None:
+    try:
+        view = memoryview(said)
+        while view:
+            view = view[os.write(fd, view) :]
+    except BrokenPipeError:
+        pass  # the game has heard enough
+    finally:
+        os.close(fd)
+
+
+def hear(said: bytes) -> tuple[Outcome | FrameError | ChildEnded, list[Progress], Pipe]:
+    """What the game makes of a child that says this while it runs a task."""
+    pipe = Pipe(said)
+    reported: list[Progress] = []
+    talk = Conversation(
+        pipe,
+        Stranger(),
+        "hostile#0",
+        LuaLimits(),
+        lambda _task, progress: reported.append(progress),
+    )
+    outcome: Outcome | FrameError | ChildEnded
+    try:
+        outcome = talk.outcome(Task(TASK_ID, b"\xc0", 0.0))
+    except (FrameError, ChildEnded) as error:
+        outcome = error
+    finally:
+        pipe.close()
+    assert isinstance(outcome, bytes | TaskError | FrameError | ChildEnded)
+    return outcome, reported, pipe

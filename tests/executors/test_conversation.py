@@ -1,0 +1,125 @@
+"""The game believes nothing that a child says."""
+
+from __future__ import annotations
+
+import math
+import struct
+
+import pytest
+from hostile_child import MAX_FRAME_BYTES, TASK_ID, hear
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine_tasks.child.frames import (
+    ERROR,
+    F64,
+    HEADER,
+    LOG,
+    NEED_SOURCE,
+    PROGRESS,
+    READY,
+    RESULT,
+    SOURCE,
+    FrameError,
+    pack_texts,
+)
+from engine_tasks.errors import ErrorKind, TaskError
+from engine_tasks.executors.conversation import ChildEnded
+from engine_tasks.payload import decode, encode
+
+
+def frame(kind: int, body: bytes, task_id: int = TASK_ID) -> bytes:
+    return HEADER.pack(len(body), kind, task_id) + body
+
+
+ANSWER = frame(RESULT, encode({"path": [1, 2]}))
+
+
+def test_an_honest_result_is_given_on_as_it_is() -> None:
+    outcome, _, _ = hear(ANSWER)
+    assert isinstance(outcome, bytes)
+    assert decode(outcome) == {"path": [1, 2]}
+
+
+def test_an_honest_error_is_given_on() -> None:
+    outcome, _, _ = hear(frame(ERROR, pack_texts("FAILED", "a.lua:1: no", "stack")))
+    assert outcome == TaskError(ErrorKind.FAILED, "a.lua:1: no", "stack")
+
+
+def test_progress_and_logs_come_before_a_result() -> None:
+    said = frame(PROGRESS, F64.pack(0.5) + pack_texts("half")) + frame(LOG, pack_texts("info", "x"))
+    outcome, reported, _ = hear(said + ANSWER)
+    assert isinstance(outcome, bytes)
+    assert [(progress.share, progress.note) for progress in reported] == [(0.5, "half")]
+
+
+def test_a_module_is_answered_whether_it_exists_or_not() -> None:
+    said = frame(NEED_SOURCE, pack_texts("lib"), 0) + frame(NEED_SOURCE, pack_texts("../x"), 0)
+    _, _, pipe = hear(said + ANSWER)
+    assert pipe.written == [
+        (SOURCE, 0, pack_texts("lib.lua") + b"return {}"),
+        (SOURCE, 0, pack_texts("")),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "complaint"),
+    [
+        (frame(RESULT, b"\xc0", TASK_ID + 1), "for task 8, which it does not run"),
+        (frame(RESULT, b"\xc1"), "is not MessagePack"),
+        (frame(RESULT, b"\x91" * 5000), "is not MessagePack"),
+        (frame(RESULT, b"\xdd\xff\xff\xff\xff"), "is not MessagePack"),
+        (frame(READY, b""), "a frame of kind 16"),
+        (frame(99, b""), "a frame of kind 99"),
+        (frame(ERROR, pack_texts("STOPPED", "a lie", "")), "an error of kind 'STOPPED'"),
+        (frame(ERROR, pack_texts("x" * 500, "", "")), "an error of kind"),
+        (frame(ERROR, pack_texts("FAILED", "short")), "a text without a length"),
+        (frame(ERROR, pack_texts("FAILED", "a", "b", "c")), "bytes behind the last text"),
+        (frame(ERROR, struct.pack("<I", 1 << 31)), "a text that is cut off"),
+        (frame(LOG, pack_texts("fatal", "x")), "a log line of level 'fatal'"),
+        (frame(PROGRESS, F64.pack(math.nan) + pack_texts("")), "a progress of nan"),
+        (frame(PROGRESS, F64.pack(1.5) + pack_texts("")), "a progress of 1.5"),
+        (frame(PROGRESS, b"\0"), "a number that is cut off"),
+        (HEADER.pack(MAX_FRAME_BYTES + 1, RESULT, TASK_ID), "a frame of 10,001 bytes"),
+        (HEADER.pack(0xFFFFFFFF, RESULT, TASK_ID), "the limit is 10,000"),
+        (ANSWER[:-1], "the pipe ended within a frame"),
+        (ANSWER[:5], "the pipe ended within a header"),
+        (frame(LOG, pack_texts("info", "x"), 0) * 5000, "log lines within a second"),
+        (frame(PROGRESS, F64.pack(0.1) + pack_texts("")) * 5000, "progress messages within"),
+        (frame(NEED_SOURCE, pack_texts("lib"), 0) * 5000, "requests for modules within"),
+    ],
+)
+def test_what_no_child_of_ours_says_ends_it(said: bytes, complaint: str) -> None:
+    outcome, _, _ = hear(said)
+    assert isinstance(outcome, FrameError)
+    assert complaint in str(outcome)
+
+
+def test_a_child_that_says_nothing_more_has_ended() -> None:
+    outcome, _, _ = hear(b"")
+    assert isinstance(outcome, ChildEnded)
+
+
+@given(st.binary(max_size=400))
+def test_any_bytes_are_a_result_an_error_or_the_end_of_the_child(said: bytes) -> None:
+    hear(said)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([0, READY, RESULT, ERROR, LOG, PROGRESS, NEED_SOURCE, 255]),
+            st.sampled_from([0, TASK_ID, 1 << 63]),
+            st.one_of(
+                st.binary(max_size=60),
+                st.lists(st.text(max_size=8), max_size=4).map(lambda texts: pack_texts(*texts)),
+                st.floats().map(lambda share: F64.pack(share) + pack_texts("note")),
+            ),
+        ),
+        max_size=8,
+    )
+)
+def test_any_frames_are_a_result_an_error_or_the_end_of_the_child(
+    frames: list[tuple[int, int, bytes]],
+) -> None:
+    hear(b"".join(frame(kind, body, task_id) for kind, task_id, body in frames))
