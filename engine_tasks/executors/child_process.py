@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -52,11 +53,11 @@ class ChildProcess:
     def write(self, kind: int, task_id: int, *parts: bytes) -> None:
         """Write one frame. Raises `OSError` when the child is gone."""
         with self._write_lock:
-            write_frame(self._stdin.fileno(), kind, task_id, *parts)
+            write_frame(self._input(), kind, task_id, *parts)
 
     def write_tasks(self, tasks: Sequence[Task], soft_timeout_s: float) -> None:
         """Write a frame for each task, in one go. Raises `OSError` when the child is gone."""
-        fd = self._stdin.fileno()
+        fd = self._input()
         timeout = F64.pack(soft_timeout_s)
         with self._write_lock:
             if len(tasks) == 1 and len(tasks[0].payload) > _JOINED_BYTES:
@@ -69,16 +70,24 @@ class ChildProcess:
             write_all(fd, b"".join(frames))
 
     def write_soon(self, kind: int, task_id: int) -> bool:
-        """Write a frame without a body, unless another is being written. Any thread."""
+        """Write a frame without a body, where that needs no wait. Any thread."""
         if not self._write_lock.acquire(blocking=False):
             return False
         try:
-            write_frame(self._stdin.fileno(), kind, task_id)
-        except (OSError, ValueError):
-            pass  # it is gone, or closed: whoever reads from it will know
+            fd = self._input()
+            if not _has_room(fd):
+                return False
+            write_frame(fd, kind, task_id)
+        except OSError:
+            pass  # it is gone: whoever reads from it will know
         finally:
             self._write_lock.release()
         return True
+
+    def _input(self) -> int:
+        if self._stdin.closed:
+            raise BrokenPipeError("the child process was closed")
+        return self._stdin.fileno()
 
     def read(self) -> tuple[int, int, bytes] | None:
         """The next frame; None when the child has closed its end. Raises `FrameError`."""
@@ -164,6 +173,15 @@ def describe_exit(code: int) -> str:
         return f"was killed by {signal.Signals(-code).name}"
     except ValueError:
         return f"was killed by signal {-code}"
+
+
+def _has_room(fd: int) -> bool:
+    """Whether a short frame goes into a pipe at once: not so where a child reads no more."""
+    if sys.platform == "win32":  # a pipe there cannot be asked
+        return True
+    poll = select.poll()  # not select(), which knows no fd above 1023
+    poll.register(fd, select.POLLOUT)
+    return bool(poll.poll(0))
 
 
 def _kill_group(popen: subprocess.Popen[bytes]) -> None:
