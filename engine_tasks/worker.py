@@ -21,7 +21,7 @@ from engine_tasks.errors import (
 )
 from engine_tasks.executors.calling import calling_executors
 from engine_tasks.executors.lua import lua_executors
-from engine_tasks.executors.protocol import MakeExecutor
+from engine_tasks.executors.protocol import Confinement, MakeExecutor
 from engine_tasks.executors.shipping import python_process_executors
 from engine_tasks.lua.script import LuaScript
 from engine_tasks.options import MAX_INSTANCES, WorkerOptions
@@ -44,7 +44,11 @@ OnResult = Callable[[TaskResult], None]
 
 @attrs.frozen
 class WorkerState:
-    """What a worker is up to. `error` says why it failed."""
+    """What a worker is up to. `error` says why it failed.
+
+    `confinement` has the layers of the operating system around the child processes of a
+    Lua worker: those that are held, and those that are missing with the reason.
+    """
 
     worker_id: int
     name: str
@@ -52,6 +56,7 @@ class WorkerState:
     instances: tuple[InstanceState, ...]
     isolation: str
     error: WorkerStartError | None = None
+    confinement: Confinement | None = None
 
 
 class Worker:
@@ -267,6 +272,7 @@ class Worker:
             self._pool.slots(),
             self.options.isolation,
             self._start_error(),
+            self._pool.confinement(),
         )
 
     def refuse(self) -> None:

@@ -33,6 +33,7 @@ ERROR: Final = 19  # three texts: kind, message, traceback
 LOG: Final = 20  # two texts: level, message
 PROGRESS: Final = 21  # f64 share, then a text
 NEED_SOURCE: Final = 22  # one text: the module's name
+CONFINED: Final = 23  # two texts: the layers that hold, by comma; the missing, a line each
 
 HEADER: Final = Struct("<IBQ")
 _LENGTH: Final = Struct("<I")

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
         def poll(self) -> Frame | None:
             """The next frame if one is here already."""
 
+        @property
+        def fd(self) -> int:
+            """The pipe it reads from."""
+
 
 #: prctl's option that sends a signal when the thread that spawned this process ends.
 _PR_SET_PDEATHSIG = 1
@@ -35,6 +39,7 @@ class PipeInbox:
     def __init__(self, fd: int, reader: FrameReader) -> None:
         import select  # noqa: PLC0415 - not for Windows, where it knows only sockets
 
+        self.fd = fd
         self._reader = reader
         self._poll = select.poll()
         self._poll.register(fd, select.POLLIN)
@@ -54,9 +59,10 @@ class ThreadInbox:
     For systems where no signal does that. A call into C that holds the GIL delays it.
     """
 
-    def __init__(self, reader: FrameReader) -> None:
+    def __init__(self, fd: int, reader: FrameReader) -> None:
         import threading  # noqa: PLC0415 - a confined child has no thread and no time for it
 
+        self.fd = fd
         self._reader = reader
         self._frames: deque[Frame] = deque()
         self._arrived = threading.Semaphore(0)
@@ -81,7 +87,7 @@ def open_inbox(fd: int, max_body_bytes: int, parent_pid: int) -> Inbox:
     reader = FrameReader(fd, max_body_bytes)
     if dies_with_parent(parent_pid):
         return PipeInbox(fd, reader)
-    return ThreadInbox(reader)
+    return ThreadInbox(fd, reader)
 
 
 def dies_with_parent(parent_pid: int) -> bool:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import deque
 from time import monotonic
 
+from engine_tasks.child.confinement import confine
 from engine_tasks.child.frames import (
     CANCEL,
+    CONFINED,
     ERROR,
     F64,
     LOAD_FAILED,
@@ -39,6 +41,15 @@ def serve(inbox: Inbox, out: int, hello: dict[str, Any]) -> None:
     """Load the script and answer tasks until the game says stop or is gone."""
     game = Game(inbox, out, hello["log_lines_per_s"], hello["progress_per_s"])
     vm = LuaVm(game, **hello["vm"])
+    confinement = confine(
+        jit=hello["vm"]["jit"],
+        address_space_bytes=hello["address_space_bytes"],
+        keep_fds=(inbox.fd, out),
+    )
+    missing = "\n".join(f"{layer}: {reason}" for layer, reason in confinement.missing.items())
+    write_frame(out, CONFINED, 0, pack_texts(",".join(confinement.held), missing))
+    if missing and hello["require_confinement"]:
+        return
     try:
         vm.load(hello["source"], hello["chunk_name"])
     except LuaError as error:

@@ -18,6 +18,7 @@ class CallingExecutor:
     returns, and the pool drops what it says then.
     """
 
+    confinement = None
     max_batch = 1  # nothing is handed over: a batch would only let tasks wait
 
     def __init__(self, function: NativeFunction) -> None:

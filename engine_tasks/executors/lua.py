@@ -7,8 +7,9 @@ import logging
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from engine_tasks.child.confinement import supported_layers
 from engine_tasks.child.rate import RateLimit
 from engine_tasks.errors import ErrorKind, TaskError, shorten
 from engine_tasks.executors.conversation import LOG_LEVELS
@@ -26,6 +27,9 @@ from engine_tasks.options import MIB, LuaLimits, WorkerOptions
 from engine_tasks.task import Outcome, Progress, Task
 
 logger = logging.getLogger("engine_tasks.worker")
+
+#: Bytes that a child may map beyond its script's memory: buffers of the interpreter, twice.
+_ADDRESS_SPACE_SLACK_BYTES: Final = 512 * MIB
 
 
 class LuaProgram:
@@ -48,6 +52,8 @@ class LuaProgram:
             "source": _read(self._script),
             "chunk_name": self._script.chunk_name,
             "vm": self.vm_arguments(slot, jit=self._jit()),
+            "address_space_bytes": 2 * self._limits.memory_mb * MIB + _ADDRESS_SPACE_SLACK_BYTES,
+            "require_confinement": self._limits.require_confinement,
             "log_lines_per_s": self._limits.log_lines_per_s,
             "progress_per_s": self._limits.progress_per_s,
         }
@@ -55,7 +61,9 @@ class LuaProgram:
     def _jit(self) -> bool:
         if self._limits.soft_timeout_s is not None:
             return False  # no hook fires in compiled code
-        return self._limits.jit is not False
+        if self._limits.jit is not None:
+            return self._limits.jit
+        return not supported_layers().missing
 
     def vm_arguments(self, slot: int, *, jit: bool) -> dict[str, Any]:
         """The keyword arguments of `LuaVm`."""
@@ -94,6 +102,7 @@ class LuaProgram:
 class LuaCallingExecutor:
     """Holds a VM on the thread that calls `run`: no wall around it but Lua's own sandbox."""
 
+    confinement = None
     max_batch = 1  # nothing is handed over: a batch would only let tasks wait
 
     def __init__(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import logging
 import marshal
 import threading
 from collections.abc import Iterator, Sequence
@@ -9,6 +11,7 @@ from typing import Final, Never
 
 from engine_tasks.child.frames import (
     CANCEL,
+    CONFINED,
     HELLO,
     LOAD_FAILED,
     READY,
@@ -19,10 +22,17 @@ from engine_tasks.child.frames import (
 from engine_tasks.errors import ErrorKind, TaskError, shorten
 from engine_tasks.executors.child_process import TASK_HEADER_BYTES, ChildProcess
 from engine_tasks.executors.conversation import ChildEnded, Conversation, Program
-from engine_tasks.executors.protocol import ExecutorDied, ExecutorStartError, ReportProgress
+from engine_tasks.executors.protocol import (
+    Confinement,
+    ExecutorDied,
+    ExecutorStartError,
+    ReportProgress,
+)
 from engine_tasks.options import WorkerOptions
 from engine_tasks.task import Outcome, Task
 from engine_tasks.timer import TIMER
+
+logger = logging.getLogger(__name__)
 
 #: Bytes a frame may have beyond a result: an error's texts, a log line.
 _FRAME_SLACK_BYTES: Final = 256 * 1024
@@ -56,6 +66,7 @@ class ProcessExecutor:
         self._killed = False
         self._child: ChildProcess | None = None
         self._conversation: Conversation | None = None
+        self.confinement: Confinement | None = None
         self._task: Task | None = None
 
     # --- the instance's thread -------------------------------------------
@@ -71,6 +82,9 @@ class ProcessExecutor:
         try:
             child.write(HELLO, 0, hello)
             kind, body = talk.next_frame(0)
+            if kind == CONFINED:
+                self._note_confinement(child, *unpack_texts(body, 2))
+                kind, body = talk.next_frame(0)
             if kind == LOAD_FAILED:
                 self._fail_start(child, *unpack_texts(body, 3))
             if kind != READY:
@@ -155,10 +169,26 @@ class ProcessExecutor:
             child.kill()
         return child
 
+    def _note_confinement(self, child: ChildProcess, held: str, missing: str) -> None:
+        reasons = dict(line.split(": ", 1) for line in missing.splitlines())
+        self.confinement = Confinement(tuple(held.split(",")) if held else (), reasons)
+        if not reasons:
+            return
+        told = "; ".join(f"{layer} ({reason})" for layer, reason in reasons.items())
+        if self._options.limits.require_confinement:
+            child.close()
+            raise ExecutorStartError(f"its child process is not confined: {told}")
+        _warn_once(f"scripts of strangers run without layers of confinement: {told}")
+
     def _fail_start(self, child: ChildProcess, _kind: str, message: str, traceback: str) -> Never:
         child.close()
         file, line = self._program.where(message)
         raise ExecutorStartError(shorten(message), file=file, line=line, traceback=traceback)
+
+
+@functools.cache
+def _warn_once(warning: str) -> None:
+    logger.warning(warning)
 
 
 def _end(child: ChildProcess, cause: Exception) -> str:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
+
+import attrs
 
 from engine_tasks.errors import EngineTasksError, TaskError
 from engine_tasks.task import Outcome, Progress, Task
 
 ReportProgress = Callable[[Task, Progress], None]
+
+
+@attrs.frozen
+class Confinement:
+    """What the operating system keeps a child from: the names of the layers that are `held`,
+    and those that are `missing`, with the reason of each."""
+
+    held: tuple[str, ...] = ()
+    missing: Mapping[str, str] = attrs.field(factory=dict)
 
 
 class Executor(Protocol):
@@ -20,6 +31,10 @@ class Executor(Protocol):
 
     def start(self) -> None:
         """Be ready to run. Raises `ExecutorStartError`."""
+
+    @property
+    def confinement(self) -> Confinement | None:
+        """The layers around a child that runs a stranger's code; None without such a child."""
 
     @property
     def max_batch(self) -> int:

@@ -127,6 +127,9 @@ class InlinePool:
         """What a running task said of itself last."""
         return self._tasks.progress(task_id)
 
+    def confinement(self) -> None:
+        """None: nothing is around what runs on the game's own thread."""
+
     def slots(self) -> tuple[InstanceState, ...]:
         """The state of the one instance."""
         if self.phase is PoolPhase.RUNNING:

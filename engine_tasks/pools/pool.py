@@ -5,7 +5,12 @@ from __future__ import annotations
 import threading
 
 from engine_tasks.errors import ErrorKind, TaskError
-from engine_tasks.executors.protocol import Executor, ExecutorStartError, MakeExecutor
+from engine_tasks.executors.protocol import (
+    Confinement,
+    Executor,
+    ExecutorStartError,
+    MakeExecutor,
+)
 from engine_tasks.pools.state import InstanceState, PoolPhase
 from engine_tasks.pools.supervisor import Forget, PoolEvents, StartSlot, StopAll, Supervisor
 from engine_tasks.pools.tasks import Deliver, PoolTasks, tell_if_alive
@@ -107,6 +112,12 @@ class Pool:
     def slots(self) -> tuple[InstanceState, ...]:
         """The state of each instance."""
         return self._tasks.slots()
+
+    def confinement(self) -> Confinement | None:
+        """The layers around its child processes, where a stranger's code runs in them."""
+        with self._lock:
+            executors = list(self._executors.values())
+        return next((found for each in executors if (found := each.confinement)), None)
 
     # --- what the supervisor needs and says, on its thread ------------------
 
