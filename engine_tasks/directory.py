@@ -91,7 +91,8 @@ class WorkerDirectory:
 
     def _claim(self, worker_id: int, name: str) -> bool:
         """Make sure that id and name belong together; whether they are registered by this."""
-        if self.ids.name_of(WorkerId(worker_id)) == name:
+        known = self.ids.name_of(WorkerId(worker_id))
+        if known is not None and known == name:
             if worker_id in self.workers:
                 raise WorkerIdError(
                     f"the worker {name!r} with id {int(worker_id)} runs already",
