@@ -72,9 +72,9 @@ class InlinePool:
         self._tasks.abandon(error)
 
     def wait_stopped(self, timeout_s: float) -> bool:
-        """True: nothing of it runs by itself."""
+        """Whether it has ended; there is nothing to wait for."""
         del timeout_s
-        return True
+        return self.phase in (PoolPhase.FAILED, PoolPhase.STOPPED)
 
     # --- tasks -----------------------------------------------------------
 
