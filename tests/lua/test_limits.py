@@ -98,6 +98,9 @@ HOARDING = {
     "local t = {} for i = 1, 1e9 do t[i] = { i } end end) end",
     "in a coroutine": "while true do coroutine.resume(coroutine.create(function() "
     "local t = {} for i = 1, 1e9 do t[i] = { i } end end)) end",
+    "pieces of strings": "local t = {} for i = 1, 1e9 do t[i] = tostring(i):sub(1, 9):upper() end",
+    "inside gsub": "local t = {} ('x'):rep(1e6):gsub('x', function() "
+    "for _ = 1, 100 do t[#t + 1] = {} end end)",
     "bytes objects": "local t = {} for i = 1, 1e9 do t[i] = worker.bytes('x') end",
 }
 

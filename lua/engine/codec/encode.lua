@@ -4,19 +4,21 @@
 ---code of a script runs. An error is thrown as a string that begins with the path to the
 ---value.
 
+local encode_marked = require("engine.codec.encode_marked")
 local marks = require("engine.codec.marks")
-local path = require("engine.codec.path")
 local platform = require("engine.platform")
 local text = require("engine.codec.text")
-local extensions = require("engine.codec.extensions")
+local trail = require("engine.codec.trail")
 local is_integer = require("engine.codec.kinds_" .. platform.name).is_integer
 local writer = require("engine.codec.writer_" .. platform.name)
 
 local M = {}
 
-local error, next, rawget, type = error, next, rawget, type
+local next, rawget, tostring, type = next, rawget, tostring, type
 local is_utf8 = text.is_utf8
 local marked = marks.of
+local keys, open = trail.keys, trail.open
+local refuse, refuse_depth = trail.refuse, trail.refuse_depth
 local put_byte, put_float, put_head = writer.byte, writer.float, writer.head
 local put_integer, put_raw = writer.integer, writer.raw
 
@@ -25,15 +27,6 @@ local put_integer, put_raw = writer.integer, writer.raw
 local SPARSEST = 2
 
 local deepest = 0
--- The keys that lead to the table being written, and the tables on that way: keys[n] is
--- the key of open[n] in open[n - 1], and open[0] the result itself.
-local keys, open = {}, {}
-
----@param depth integer how many of `keys` lead to the value
----@param problem string
-local function refuse(depth, problem)
-  error(path.text(keys, depth) .. ": " .. problem, 0)
-end
 
 local function put_text(value)
   if is_utf8(value) then
@@ -118,79 +111,7 @@ local function put_by_keys(value, depth, least)
   end
 end
 
----Writes a table that was decoded from a map, or made one by `worker.map`.
-local function put_marked_map(map, mark, depth)
-  local count = 0
-  for _ in next, map do
-    count = count + 1
-  end
-  local nils = mark.nils or {}
-  for key in next, nils do
-    if rawget(map, key) == nil then
-      count = count + 1
-    end
-  end
-  put_map(map, count, depth)
-  for key in next, nils do
-    if rawget(map, key) == nil then
-      put_key(key, depth)
-      put_byte(0xc0)
-    end
-  end
-end
-
-local EXT_TAG = { 0xd4, 0xd5, [4] = 0xd6, [8] = 0xd7, [16] = 0xd8 }
-
-local function put_extension(value, mark, depth)
-  local code, data, at = extensions.encode(value, mark)
-  if not code then
-    keys[depth + 1] = at
-    refuse(at and depth + 1 or depth, data)
-  end
-  local tag = EXT_TAG[#data]
-  if tag then
-    put_byte(tag)
-  else
-    put_head(#data, 0, 0, 0xc7, 0xc8)
-  end
-  put_byte(code % 256)
-  put_raw(data)
-end
-
-local put_marked = {
-  array = function(list, mark, depth)
-    put_by_keys(list, depth, mark.n)
-  end,
-  map = put_marked_map,
-  bytes = function(value, _, depth)
-    local data = rawget(value, "data")
-    if type(data) ~= "string" then
-      refuse(depth, "the data of a bytes object is not a string")
-    end
-    put_head(#data, 0, 0, 0xc4, 0xc5)
-    put_raw(data)
-  end,
-  integer = function(_, mark)
-    put_raw(mark.wire)
-  end,
-  timestamp = put_extension,
-  datetime = put_extension,
-  typed_array = put_extension,
-  ext = put_extension,
-}
-
----Says why a table is too deep: one that contains itself, or too many levels.
-local function refuse_depth(value, depth)
-  open[depth] = value
-  local seen = {}
-  for level = 0, depth do
-    if seen[open[level]] then
-      refuse(level, "cannot carry a table that contains itself")
-    end
-    seen[open[level]] = true
-  end
-  refuse(depth, "nested deeper than " .. deepest .. " levels")
-end
+local put_marked = encode_marked.writers({ by_keys = put_by_keys, key = put_key, map = put_map })
 
 function put_table(value, depth)
   if depth >= deepest then
@@ -224,14 +145,7 @@ function M.encode(value, limits)
   return writer.finish()
 end
 
----Lets go of the tables of the last value, which may be large.
-function M.forget()
-  for depth in next, open do
-    open[depth] = nil
-  end
-  for depth in next, keys do
-    keys[depth] = nil
-  end
-end
+---Lets go of the last value.
+M.forget = trail.forget
 
 return M

@@ -4,6 +4,7 @@
 ---coroutines overruns the C stack. Each level takes up to 10 kB of a stack that may have
 ---only 1 MB. Lua 5.4 counts by itself.
 
+local memory = require("engine.guards.memory")
 local protect = require("engine.guards.protect")
 
 local M = {}
@@ -21,7 +22,7 @@ local function leave(ok, ...)
     return ...
   end
   local problem = ...
-  if type(problem) == "string" and not find(problem, ":%d+:") then
+  if type(problem) == "string" and problem ~= memory.MESSAGE and not find(problem, ":%d+:") then
     error(problem, 2) -- raised by the C function itself, which the script called
   end
   error(problem, 0)
