@@ -14,7 +14,7 @@ import sys
 import time
 
 from engine_tasks.child import landlock, rlimits, seccomp
-from engine_tasks.child.kernel import Unsupported, prctl
+from engine_tasks.child.kernel import Memory, Unsupported, prctl
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -152,11 +152,9 @@ def _nothing_holds() -> Confinement:
 
 
 def _death_signal() -> int:
-    import ctypes  # noqa: PLC0415 - paid by the inbox already
-
-    signal = ctypes.c_int()
-    prctl(_PR_GET_PDEATHSIG, ctypes.addressof(signal))
-    return signal.value
+    signal = Memory(bytes(4))
+    prctl(_PR_GET_PDEATHSIG, signal.address)
+    return int.from_bytes(signal.content, sys.byteorder)
 
 
 def _check_death_with_parent() -> None:

@@ -1,19 +1,39 @@
-"""Calls into the Linux kernel that Python has no function for."""
+"""Calls into the Linux kernel that Python has no function for.
+
+By `_ctypes`, on which `ctypes` is built: importing that would cost a starting child 4 ms of
+its 20, for types of which one is needed here.
+"""
 
 from __future__ import annotations
 
 import os
+import struct
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ctypes import CDLL
+    from collections.abc import Callable
+    from typing import Any
 
 
 class Unsupported(Exception):
     """Why this system cannot do something, in words for the person who plays on it."""
 
 
-_libc: CDLL | None = None
+class Memory:
+    """Bytes at a fixed address, for the kernel to read or to write."""
+
+    def __init__(self, content: bytes) -> None:
+        import _ctypes  # noqa: PLC0415 - not every Python of other systems has it
+
+        char = type("Char", (_ctypes._SimpleCData,), {"_type_": "c"})  # noqa: SLF001
+        array = type("Chars", (_ctypes.Array,), {"_type_": char, "_length_": len(content)})
+        self._chars: Any = array()
+        self._chars.raw = content
+        self.address = _ctypes.addressof(self._chars)
+
+    @property
+    def content(self) -> bytes:
+        return bytes(self._chars.raw)
 
 
 def prctl(option: int, *arguments: int) -> int:
@@ -28,11 +48,10 @@ def system_call(number: int, *arguments: int) -> int:
 
 def get_limit(limit: int) -> int:
     """The most that a resource limit can still be set to. Raises `OSError`."""
-    import ctypes  # noqa: PLC0415 - 5 ms, paid by the inbox already
-
-    pair = (ctypes.c_uint64 * 2)()
-    _call("getrlimit", limit, ctypes.addressof(pair))
-    return pair[1]
+    pair = Memory(bytes(16))
+    _call("getrlimit", limit, pair.address)
+    hard: int = struct.unpack("QQ", pair.content)[1]
+    return hard
 
 
 def set_limit(limit: int, most: int) -> None:
@@ -40,21 +59,40 @@ def set_limit(limit: int, most: int) -> None:
 
     Not by the module `resource`, whose import takes a quarter of a millisecond.
     """
-    import ctypes  # noqa: PLC0415
-
-    pair = (ctypes.c_uint64 * 2)(most, most)
-    _call("setrlimit", limit, ctypes.addressof(pair))
+    pair = Memory(struct.pack("QQ", most, most))
+    _call("setrlimit", limit, pair.address)
 
 
-def _call(function: str, *arguments: int) -> int:
-    import ctypes  # noqa: PLC0415
+def _call(name: str, *arguments: int) -> int:
+    import _ctypes  # noqa: PLC0415
 
-    global _libc  # noqa: PLW0603 - loaded by the first call: only Linux has it
-    if _libc is None:
-        _libc = ctypes.CDLL(None, use_errno=True)
-    # Without the long an argument is cut to 32 bits.
-    result: int = getattr(_libc, function)(*map(ctypes.c_long, arguments))
+    function, long = _find(name)
+    result: int = function(*map(long, arguments))  # a plain integer is cut to 32 bits
     if result == -1:
-        code = ctypes.get_errno()
+        code = _ctypes.get_errno()
         raise OSError(code, os.strerror(code))
     return result
+
+
+_found: dict[str, tuple[Callable[..., int], Callable[[int], Any]]] = {}
+
+
+def _find(name: str) -> tuple[Callable[..., int], Callable[[int], Any]]:
+    """A function of the C library, and the type of its arguments."""
+    if name not in _found:
+        import _ctypes  # noqa: PLC0415
+
+        class Long(_ctypes._SimpleCData):  # type: ignore[type-arg]  # noqa: SLF001
+            _type_ = "l"
+
+        class Int(_ctypes._SimpleCData):  # type: ignore[type-arg]  # noqa: SLF001
+            _type_ = "i"
+
+        class Function(_ctypes.CFuncPtr):
+            _flags_ = _ctypes.FUNCFLAG_CDECL | _ctypes.FUNCFLAG_USE_ERRNO
+            _restype_ = Long if name == "syscall" else Int  # else -1 would not be -1
+
+        process = _ctypes.dlopen(None, 0)  # type: ignore[arg-type]  # itself, as in dlopen(3)
+        address = _ctypes.dlsym(process, name)
+        _found[name] = (Function(address), Long)
+    return _found[name]

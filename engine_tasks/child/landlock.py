@@ -10,7 +10,7 @@ import errno
 import os
 import struct
 
-from engine_tasks.child.kernel import Unsupported, system_call
+from engine_tasks.child.kernel import Memory, Unsupported, system_call
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,15 +63,13 @@ def deny_everything(*, has_threads: bool) -> None:
 
 
 def _create_ruleset(version: int) -> int:
-    import ctypes  # noqa: PLC0415 - loaded already
-
     for known in sorted(_HANDLED, reverse=True):
         if known > version:
             continue
         # A kernel accepts a longer struct than its own where the rest is zero.
-        attributes = ctypes.create_string_buffer(struct.pack("=QQQ", *_HANDLED[known]), 24)
+        attributes = Memory(struct.pack("=QQQ", *_HANDLED[known]))
         try:
-            return system_call(_CREATE_RULESET, ctypes.addressof(attributes), 24, 0)
+            return system_call(_CREATE_RULESET, attributes.address, 24, 0)
         except OSError as error:
             if error.errno != errno.EINVAL:  # else a right that this kernel was built without
                 raise

@@ -13,7 +13,7 @@ import errno
 import os
 import struct
 
-from engine_tasks.child.kernel import Unsupported, system_call
+from engine_tasks.child.kernel import Memory, Unsupported, system_call
 from engine_tasks.child.system_calls import numbers_for
 
 TYPE_CHECKING = False
@@ -113,14 +113,12 @@ def build(machine: str, *, jit: bool, pid: int) -> Program:
 
 def can_filter() -> str:
     """This machine's name, if its calls can be filtered. Raises `Unsupported`."""
-    import ctypes  # noqa: PLC0415 - loaded already
-
     machine = os.uname().machine
-    if machine not in AUDIT_ARCH or ctypes.sizeof(ctypes.c_void_p) != 8:
+    if machine not in AUDIT_ARCH or struct.calcsize("P") != 8:
         raise Unsupported(f"the system calls of a {machine} of this kind are not known")
-    wanted = ctypes.c_uint32(KILL)
+    wanted = Memory(struct.pack("=I", KILL))
     try:
-        system_call(numbers_for(machine)["seccomp"], _GET_ACTION_AVAIL, 0, ctypes.addressof(wanted))
+        system_call(numbers_for(machine)["seccomp"], _GET_ACTION_AVAIL, 0, wanted.address)
     except OSError as error:
         raise Unsupported(
             f"this kernel has no seccomp filter that can end a process: {error.strerror}"
@@ -135,17 +133,13 @@ def install(*, jit: bool) -> None:
         Unsupported: with the reason.
         OSError: the kernel refused.
     """
-    import ctypes  # noqa: PLC0415 - loaded already
-
     machine = can_filter()
     program = build(machine, jit=jit, pid=os.getpid())
     values = [value for step in program for value in step]
-    code = ctypes.create_string_buffer(struct.pack("=" + "HBBI" * len(program), *values))
-    header = ctypes.create_string_buffer(
-        struct.pack("@HP", len(program), ctypes.addressof(code)), 16
-    )
+    code = Memory(struct.pack("=" + "HBBI" * len(program), *values))
+    header = Memory(struct.pack("@HP", len(program), code.address))
     refusing_thread = system_call(
-        numbers_for(machine)["seccomp"], _SET_MODE_FILTER, _FLAG_TSYNC, ctypes.addressof(header)
+        numbers_for(machine)["seccomp"], _SET_MODE_FILTER, _FLAG_TSYNC, header.address
     )
     if refusing_thread:
         raise Unsupported("another thread of this process has a filter of its own")

@@ -43,6 +43,12 @@ def outcome(attempt, *arguments):
 
 """
 
+#: The least that a child needs to be confined.
+BARE_START = f"""
+import sys
+sys.path += {_PATHS!r}
+from engine_tasks.child.confinement import confine
+"""
 DIES_WITH_PARENT = "dies_with_parent(os.getppid())"
 
 
@@ -75,12 +81,12 @@ def run_confined(
     return run_child(f"{before}\nconfinement = confine({arguments})\n{then}", **popen)
 
 
-def run_child(code: str, **popen: Any) -> EndedChild:
+def run_child(code: str, *, start: str = _START, **popen: Any) -> EndedChild:
     """Run code in a child that nobody confined, and wait for its end."""
     popen = {"input": b"", **popen}
     return EndedChild(
         subprocess.run(
-            [sys.executable, "-I", "-S", "-c", _START + code],
+            [sys.executable, "-I", "-S", "-c", start + code],
             capture_output=True,
             check=False,
             timeout=60,

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from confined_child import DIES_WITH_PARENT, run_child, run_confined
+from confined_child import BARE_START, DIES_WITH_PARENT, run_child, run_confined
 
-from engine_tasks.child import landlock, seccomp
+from engine_tasks.child import kernel, landlock, seccomp
 from engine_tasks.child.confinement import LAYERS, Layer, supported_layers
 from engine_tasks.child.frames import HEADER
 from engine_tasks.child.system_calls import numbers_for
@@ -103,6 +103,25 @@ def test_asking_what_the_system_can_do_changes_nothing() -> None:
     first, second = supported_layers(), supported_layers()
     assert (first.held, first.missing) == (second.held, second.missing)
     assert Path(os.devnull).read_bytes() == b""
+
+
+def test_what_the_kernel_refuses_is_an_error() -> None:
+    with pytest.raises(OSError, match="Invalid argument"):
+        kernel.prctl(0x7FFF)
+    with pytest.raises(OSError, match="not implemented"):
+        kernel.system_call(4095)
+
+
+def test_a_starting_child_imports_nothing_heavy_for_it() -> None:
+    told = run_child(
+        """
+confine(jit=True, address_space_bytes=None, keep_fds=())
+heavy = {"attrs", "ctypes", "dataclasses", "enum", "logging", "pathlib", "re", "typing"}
+print(len(heavy & set(sys.modules)))
+""",
+        start=BARE_START,
+    ).told
+    assert told == 0
 
 
 # --- what is refused -------------------------------------------------------------
