@@ -21,6 +21,7 @@ from engine_tasks.child.frames import (
 )
 from engine_tasks.errors import ErrorKind, TaskError
 from engine_tasks.native import Hints, NativeFunction
+from engine_tasks.task import Outcome
 
 if TYPE_CHECKING:
     from engine_tasks.child.inbox import Inbox
@@ -44,7 +45,11 @@ def serve(inbox: Inbox, out: int, hello: dict[str, Any]) -> None:
 
 
 def _answer(native: NativeFunction, out: int, task_id: int, payload: memoryview) -> None:
-    outcome = native.run(payload)
+    outcome: Outcome
+    try:
+        outcome = native.run(payload)
+    except KeyboardInterrupt as error:  # no Ctrl-C reaches a child: its own code raised it
+        outcome = TaskError.from_exception(error)
     if isinstance(outcome, TaskError):
         write_frame(out, ERROR, task_id, _texts(outcome))
     else:
