@@ -68,7 +68,7 @@ class LuaProgram:
     def vm_arguments(self, slot: int, *, jit: bool) -> dict[str, Any]:
         """The keyword arguments of `LuaVm`."""
         return {
-            "worker_id": self._worker_id,
+            "worker_id": int(self._worker_id),  # marshal takes no WorkerId
             "worker_name": self._name,
             "instance": slot,
             "vm": self._limits.vm,
