@@ -113,13 +113,13 @@ def _why_not(function: Callable[[Any], Any], error: Exception) -> str:
 
 def _captured(function: Any) -> Iterator[tuple[str, Any]]:
     """What a function holds on to beside its code, each with a name for a person."""
-    code = getattr(function, "__code__", None)
+    owner = getattr(function, "__self__", None)
+    if owner is not None:
+        yield "its object", owner
+    code = getattr(function, "__code__", None)  # a method has that of its function
     if code is None:
         for name, value in getattr(function, "__dict__", {}).items():
             yield f"its attribute {name!r}", value
-        owner = getattr(function, "__self__", None)
-        if owner is not None:
-            yield "its object", owner
         return
     for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
         yield f"the captured variable {name!r}", cell.cell_contents
