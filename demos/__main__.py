@@ -20,7 +20,7 @@ def main(arguments: list[str]) -> int:
     name = next((word for word in arguments if word in SCENES or word == "all"), None)
     if name is None:
         return _list_scenes(arguments)
-    if find_spec("pygame") is None:
+    if not _has_pygame():
         return _fail("the scenes need pygame: pip install 'engine-tasks[demos]'")
     rest = list(arguments)
     rest.remove(name)
@@ -32,6 +32,13 @@ def main(arguments: list[str]) -> int:
         except KeyboardInterrupt:
             return 130
     return 0
+
+
+def _has_pygame() -> bool:
+    try:
+        return find_spec("pygame") is not None
+    except ValueError:  # somebody has put None in its place
+        return False
 
 
 def _list_scenes(arguments: list[str]) -> int:

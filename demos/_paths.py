@@ -87,7 +87,7 @@ class PathFinder:
 
     def _start(self, place: Place) -> int:
         name = f"Paths: {place.title}"
-        worker_id = int(self._queue.worker_ids.register(name))
+        worker_id = self._queue.worker_ids.register(name)
         if place.isolation is None:
             script = worker_script_path("pathfinding")
             self._queue.start_worker(worker_id, name, script, INSTANCES, wait=False)

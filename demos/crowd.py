@@ -17,7 +17,7 @@ import pygame
 from demos._app import KEYS, App
 from demos._crowd_hud import Counters, CrowdFigures, draw_crowd_hud, world_area
 from demos._mapgen import built_in_map
-from demos._maps import GridMap, read_map
+from demos._maps import GridMap, MapError, read_map
 from demos._options import AppOptions, SceneParser, whole_number
 from demos._paths import PLACES, PathAnswer, PathFinder, Place
 from demos._steering import Crowd
@@ -204,6 +204,8 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--mode", choices=names, help="where paths are found")
     parsed = parser.parse_args(arguments)
     grid_map = read_map(parsed.map) if parsed.map else built_in_map()
+    if "." not in grid_map.cells:
+        raise MapError(parsed.map, 0, "nowhere to walk: all cells are walls")
     place = PLACES[names.index(parsed.mode)] if parsed.mode else None
     with TaskQueue() as queue:
         app = App("crowd", AppOptions.of(parsed))
