@@ -43,7 +43,9 @@ def result_of(scenario: Scenario, effort: Effort) -> ScenarioResult:
         message = "".join(traceback.format_exception_only(error)).strip()
         duration_s = perf_counter() - begin_s
         return ScenarioResult(scenario.name, scenario.title, duration_s, (), message, trace)
-    return ScenarioResult(scenario.name, scenario.title, perf_counter() - begin_s, metrics)
+    absent = tuple(peer.name for peer in scenario.peers if not peer.is_there())
+    duration_s = perf_counter() - begin_s
+    return ScenarioResult(scenario.name, scenario.title, duration_s, metrics, absent=absent)
 
 
 def _arguments() -> argparse.Namespace:

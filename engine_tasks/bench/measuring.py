@@ -16,9 +16,10 @@ Samples = tuple[Sequence[float], ...]
 
 
 def measure(scenario: Scenario, effort: Effort) -> tuple[MetricResult, ...]:
-    """Every metric of `scenario`, ours beside each peer."""
+    """Every metric of `scenario`, ours beside each peer that is there."""
+    peers = [peer for peer in scenario.peers if peer.is_there()]
     with ExitStack() as alive:
-        set_ups = [scenario.ours, *(peer.set_up for peer in scenario.peers)]
+        set_ups = [scenario.ours, *(peer.set_up for peer in peers)]
         samplers = [alive.enter_context(set_up(effort)) for set_up in set_ups]
         # Collections then walk what the measured code made, not the modules; the
         # collector itself stays on, as it does in a game.
@@ -26,7 +27,7 @@ def measure(scenario: Scenario, effort: Effort) -> tuple[MetricResult, ...]:
         gc.freeze()
         alive.callback(gc.unfreeze)
         sides = in_turns(samplers, effort)
-    return tuple(_result(scenario, metric, sides) for metric in scenario.metrics)
+    return tuple(_result(scenario, metric, peers, sides) for metric in scenario.metrics)
 
 
 def in_turns(samplers: Sequence[Sampler], effort: Effort) -> list[Samples]:
@@ -38,13 +39,15 @@ def in_turns(samplers: Sequence[Sampler], effort: Effort) -> list[Samples]:
     return list(zip(*rounds, strict=True))
 
 
-def _result(scenario: Scenario, metric: Metric, sides: Sequence[Samples]) -> MetricResult:
+def _result(
+    scenario: Scenario, metric: Metric, peers: Sequence[Peer], sides: Sequence[Samples]
+) -> MetricResult:
     ours, *theirs = (figure_of(samples, metric.reduce) for samples in sides)
-    peers = tuple(
+    against = tuple(
         _judged(scenario, metric, peer, ours, figure)
-        for peer, figure in zip(scenario.peers, theirs, strict=True)
+        for peer, figure in zip(peers, theirs, strict=True)
     )
-    return MetricResult(metric.name, metric.unit, metric.better, ours, peers)
+    return MetricResult(metric.name, metric.unit, metric.better, ours, against)
 
 
 def _judged(

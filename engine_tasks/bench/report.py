@@ -26,7 +26,7 @@ class ScenarioResult:
     """All metrics of a scenario, or in `error` why there are none, and where it was.
 
     `disturbance` is the share of all cores that other programs used meanwhile, 0..1; None
-    where the system does not tell.
+    where the system does not tell. `absent` are the peers that are not installed.
     """
 
     name: str
@@ -36,6 +36,7 @@ class ScenarioResult:
     error: str | None = None
     trace: str = ""
     disturbance: float | None = None
+    absent: tuple[str, ...] = ()
 
 
 @frozen

@@ -3,6 +3,7 @@
 import statistics
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from importlib.util import find_spec
 from typing import Literal
 
 from attrs import field, frozen
@@ -19,10 +20,15 @@ SetUp = Callable[[Effort], AbstractContextManager[Sampler]]
 
 @frozen
 class Peer:
-    """What ours is measured against."""
+    """What ours is measured against; left out where the module it `needs` is missing."""
 
     name: str
     set_up: SetUp
+    needs: str = ""
+
+    def is_there(self) -> bool:
+        """Whether it can be measured here."""
+        return not self.needs or find_spec(self.needs) is not None
 
 
 @frozen

@@ -35,7 +35,7 @@ def _place(_ctx: click.Context, _param: click.Parameter, path: str | None) -> st
     return path
 
 
-@click.command()
+@click.command(short_help="Measure the queue beside what people use today.")
 @click.argument("patterns", nargs=-1, metavar="[PATTERN]...")
 @click.option("--only", multiple=True, metavar="PATTERN", help="The same as an argument.")
 @click.option("--quick", is_flag=True, help="Short samples, under a minute in all.")

@@ -1,7 +1,7 @@
 """The benchmark's tables, by rich: one under each scenario's title."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, Literal
 
 from rich import box
@@ -66,13 +66,15 @@ def result_table(result: ScenarioResult) -> Group:
         for against in metric.peers:
             table.add_row(name, ours, *_peer_cells(metric, against))
             name = ours = ""
-    return Group(f"[bold]{escape(result.name)}[/]: {escape(result.title)}", table, *_doubts(result))
+    return Group(f"[bold]{escape(result.name)}[/]: {escape(result.title)}", table, *_notes(result))
 
 
-def _doubts(result: ScenarioResult) -> Sequence[str]:
-    if result.disturbance is None or result.disturbance < DISTURBED:
-        return ()
-    return (f"[yellow]other programs used {result.disturbance:.0%} of the machine meanwhile[/]",)
+def _notes(result: ScenarioResult) -> Iterator[str]:
+    if result.absent:
+        yield f"[dim]not installed: {escape('; '.join(result.absent))}[/]"
+    if result.disturbance is not None and result.disturbance >= DISTURBED:
+        share = f"{result.disturbance:.0%}"
+        yield f"[yellow]other programs used {share} of the machine meanwhile[/]"
 
 
 def aims_line(report: Report) -> str:

@@ -10,7 +10,7 @@ from rich.console import Console
 from engine_tasks.cli.checks import Finding, examine
 
 
-@click.command()
+@click.command(short_help="See whether this machine is well.")
 def command() -> int:
     """Look at Python, libraries, Lua, pygame and child processes; say what to mend.
 

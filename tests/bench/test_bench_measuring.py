@@ -72,6 +72,16 @@ def test_every_metric_stands_beside_every_peer() -> None:
     ]
 
 
+def test_a_peer_that_is_not_installed_is_left_out_and_named() -> None:
+    sides = Sides()
+    absent = Peer("absent", sides.side("absent", 1), needs="no_such_module")
+    there = Peer("there", sides.side("there", 1), needs="json")
+    result = result_of(sides.scenario(peers=(absent, there)), EFFORT)
+    assert result.absent == ("absent",)
+    assert [peer.peer for peer in result.metrics[0].peers] == ["there"]
+    assert "absent up" not in sides.events
+
+
 def test_an_aim_for_a_peer_that_is_not_there_is_refused() -> None:
     with pytest.raises(ValueError, match="no peer 'd'"):
         Sides().scenario(aims=(at_most_times(1, peer="d"),))

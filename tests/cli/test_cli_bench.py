@@ -72,6 +72,11 @@ def test_a_disturbed_measurement_says_so() -> None:
     assert "other programs used 42% of the machine meanwhile" in text
 
 
+def test_peers_that_are_not_installed_are_named() -> None:
+    text = printed(result_table(evolve(RESULT, absent=("loky", "love"))))
+    assert "not installed: loky; love" in text
+
+
 def test_the_machine_and_the_versions_are_printed() -> None:
     text = printed(*machine_lines(report()))
     assert "CPython" in text or "PyPy" in text
@@ -115,7 +120,7 @@ def test_json_on_stdout_is_alone_there(capsys: pytest.CaptureFixture[str]) -> No
 
 def test_ctrl_c_ends_with_status_130_and_no_traceback() -> None:
     with subprocess.Popen(
-        [sys.executable, "-m", "engine_tasks.cli", "bench", "throughput"],
+        [sys.executable, "-m", "engine_tasks.cli", "bench", "echo"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

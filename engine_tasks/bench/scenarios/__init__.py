@@ -3,12 +3,13 @@
 from typing import Final
 
 from engine_tasks.bench.scenario import Scenario
-from engine_tasks.bench.scenarios import calls, frames, mailbox, round_trip, throughput
+from engine_tasks.bench.scenarios import calls, echo, frames, mailbox, payload, round_trip
 
 ALL: Final[tuple[Scenario, ...]] = (
     *calls.SCENARIOS,
     *mailbox.SCENARIOS,
-    *throughput.SCENARIOS,
+    *payload.SCENARIOS,
+    *echo.SCENARIOS,
     *round_trip.SCENARIOS,
     *frames.SCENARIOS,
 )

@@ -83,7 +83,7 @@ def _check_echo(payload: object) -> None:
 
 def _scenario(kind: Kind, *aims: Aim) -> Scenario:
     return Scenario(
-        f"throughput-{kind}",
+        f"echo-{kind}",
         f"echo of a small dict, {INSTANCES} {kind} workers, {WINDOW} in flight",
         _ours(kind),
         tuple(Peer(name, _theirs(pool)) for name, pool in ECHO_PEERS),
