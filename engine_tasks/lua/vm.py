@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import time
 
+from engine_tasks.lua.bridge import Bridge, text
 from engine_tasks.lua.sources import engine_source
 
 TYPE_CHECKING = False
@@ -60,76 +61,6 @@ class LuaError(Exception):
 
     def __str__(self) -> str:
         return self.message
-
-
-class _Bridge:
-    """The functions that the machine calls. They never raise: an exception waits in
-    `failure` for the end of the call, and the script sees a neutral answer."""
-
-    def __init__(self, host: Host, runtime: Any, is_capped: bool) -> None:
-        self._host = host
-        self._runtime = runtime
-        self._is_capped = is_capped
-        self.cap_bytes = 0
-        self._found: list[bytes] = []
-        self.failure: BaseException | None = None
-
-    def close(self) -> None:
-        self._runtime = None  # the runtime holds these methods: break the circle
-
-    def log(self, level: bytes, message: bytes) -> None:
-        try:
-            self._host.log(level.decode("ascii"), _text(message))
-        except BaseException as error:
-            self.failure = error
-
-    def progress(self, share: float, note: bytes) -> None:
-        try:
-            self._host.progress(float(share), _text(note))
-        except BaseException as error:
-            self.failure = error
-
-    def cancelled(self) -> bool:
-        try:
-            return bool(self._host.cancelled())
-        except BaseException as error:
-            self.failure = error
-            return True
-
-    def find_module(self, name: bytes) -> bool:
-        """Whether there is such a module; `found_part` then gives its source and its chunk
-        name, else why it could not be read, if that is known."""
-        self._found = []
-        try:
-            found = self._host.module_source(_text(name))
-        except Exception as error:
-            self._found = [str(error).encode()]
-            return False
-        except BaseException as error:
-            self.failure = error
-            return False
-        finally:
-            self.lift_memory()
-        if found is None:
-            return False
-        self._found = [found[0].encode(), bytes(found[1])]
-        return True
-
-    def found_part(self) -> bytes | None:
-        return self._found.pop() if self._found else None
-
-    def lift_memory(self) -> None:
-        """Before bytes are pushed: lupa ends the process where a push meets the limit."""
-        if self._is_capped:
-            self._runtime.set_max_memory(0)
-
-    def lower_memory(self) -> None:
-        if self.cap_bytes:
-            self._runtime.set_max_memory(self.cap_bytes, True)
-
-
-def _text(data: bytes) -> str:
-    return data.decode("utf-8", "replace")
 
 
 def _engine_source(name: bytes) -> bytes:
@@ -184,7 +115,7 @@ class LuaVm:
         )
         if self.vm == "luajit21" and not jit:
             self._runtime.execute(b"jit.off()")
-        self._bridge = bridge = _Bridge(host, self._runtime, memory_bytes is not None)
+        self._bridge = bridge = Bridge(host, self._runtime, memory_bytes is not None)
         self._feed, self._load, self._run, self._stop, watch_memory = self._runtime.execute(
             engine_source("engine.boot"),
             _engine_source,
@@ -280,7 +211,7 @@ class LuaVm:
         return answer
 
     def _error(self, kind: bytes, message: bytes, traceback: bytes) -> LuaError:
-        error = LuaError(kind.decode("ascii"), _text(message), _text(traceback))
+        error = LuaError(kind.decode("ascii"), text(message), text(traceback))
         if error.kind == MEMORY:
             self._failed = error
         return error

@@ -83,7 +83,8 @@ function M.load(environment, source, chunk_name, timeout_s)
   end
   local found = functions_of(returned, environment)
   if not found then
-    return "FAILED", chunk_name .. ": defines neither a global function Run nor returns a table with run", ""
+    local problem = ": defines neither a global function Run nor returns a table with run"
+    return "FAILED", chunk_name .. problem, ""
   end
   if type(found.init) == "function" then
     local started, kind, reason, trace = call(timeout_s, found.init)

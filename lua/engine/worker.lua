@@ -9,8 +9,8 @@ local wide = require("engine.codec.wide")
 
 local M = {}
 
-local concat, error, find, format = table.concat, error, string.find, string.format
-local match, select, sub, tostring, type = string.match, select, string.sub, tostring, type
+local concat, error, format = table.concat, error, string.format
+local select, sub, tostring, type = select, string.sub, tostring, type
 local unpack = platform.unpack
 
 -- A log line or a progress note is cut here: it is for people to read.
@@ -19,7 +19,8 @@ local LEVELS = { debug = true, info = true, warning = true, error = true }
 
 local function check(value, expected, place, name)
   if type(value) ~= expected then
-    error(format("bad argument #%d to '%s' (%s expected, got %s)", place, name, expected, type(value)), 3)
+    local problem = "bad argument #%d to '%s' (%s expected, got %s)"
+    error(format(problem, place, name, expected, type(value)), 3)
   end
   return value
 end
@@ -51,7 +52,9 @@ local function add_messages(worker, host)
   end
 
   function worker.progress(share, note)
-    check(share, "number", 1, "progress")
+    if check(share, "number", 1, "progress") - share ~= 0 then
+      error("worker.progress: the share is a finite number", 2)
+    end
     host.progress(share, note == nil and "" or line(note))
   end
 

@@ -261,6 +261,8 @@ def test_now_is_a_clock_that_goes_forward(start: StartMachine) -> None:
         ("worker.log('loud', 'x')", "the level is debug, info, warning or error"),
         ("worker.log()", "the level is debug, info, warning or error"),
         ("worker.progress('half')", "number expected, got string"),
+        ("worker.progress(0 / 0)", "the share is a finite number"),
+        ("worker.progress(1 / 0)", "the share is a finite number"),
         ("worker.bytes(5)", "string expected, got number"),
         ("worker.map(5)", "table expected, got number"),
         ("worker.array({}, -1)", "the length is a whole number"),

@@ -66,7 +66,8 @@ end
 ---@return string? reason
 function M.encode(value)
   local seconds, nanoseconds = rawget(value, "seconds"), rawget(value, "nanoseconds")
-  if type(nanoseconds) ~= "number" or nanoseconds % 1 ~= 0 or nanoseconds < 0 or nanoseconds > 999999999 then
+  local is_whole = type(nanoseconds) == "number" and nanoseconds % 1 == 0
+  if not is_whole or nanoseconds < 0 or nanoseconds > 999999999 then
     return nil, "the nanoseconds of a timestamp are a whole number from 0 to 999999999"
   end
   local octets = seconds_bytes(seconds)

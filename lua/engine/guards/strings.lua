@@ -7,7 +7,8 @@ local is_luajit = require("engine.platform").name == "luajit"
 local M = {}
 
 local call = depth.call
-local error, format, gsub, rep, select, type = error, string.format, string.gsub, string.rep, select, type
+local error, select, type = error, select, type
+local format, gsub, rep = string.format, string.gsub, string.rep
 
 -- Bytes that take long enough to copy, 10 µs, that the deadline is looked at first.
 local LARGE = 65536
