@@ -101,7 +101,8 @@ class Supervisor(pykka.ThreadingActor):
             case StartFailed(slot, error):
                 self._start_failed(slot, error)
             case Died(slot, error):
-                logger.error("%s#%d died: %s", self._name, slot, error.message)
+                level = logging.DEBUG if self._tasks.closed else logging.ERROR  # killed by a stop
+                logger.log(level, "%s#%d died: %s", self._name, slot, error.message)
                 self._refs.pop(slot, None)
                 self._replace(slot)
             case Stopped(slot) | Forget(slot):
