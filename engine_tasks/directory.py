@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import math
+import operator
 import threading
 from collections import deque
 from collections.abc import Callable
 
 from engine_tasks.errors import TaskRefusedError, WorkerIdError, WorkerStartError
-from engine_tasks.executors.protocol import MakeExecutor
-from engine_tasks.options import WorkerOptions
 from engine_tasks.task import TaskResult
-from engine_tasks.waiting import ResultWaiters
-from engine_tasks.worker import Worker, check_instances_count
+from engine_tasks.waiting import ResultWaiters, take_result
+from engine_tasks.worker import Worker
 from engine_tasks.worker_id import WorkerId, WorkerIds
+from engine_tasks.worker_plan import WorkerPlan
 
 
 class WorkerDirectory:
@@ -32,31 +33,17 @@ class WorkerDirectory:
         self._retired: list[Worker] = []
         self._closed = False
 
-    def start(
-        self,
-        worker_id: int,
-        name: str,
-        instances_count: int,
-        make_executor: MakeExecutor,
-        options: WorkerOptions,
-        *,
-        wait: bool,
-        timeout_s: float | None = None,
-    ) -> None:
+    def start(self, plan: WorkerPlan, *, wait: bool) -> None:
         """Start a worker under an id and a name that are free, or registered together.
 
         Raises `WorkerIdError` or `WorkerStartError`; then everything is as it was before.
         """
+        registered = self._claim(plan.worker_id, plan.name)
         try:
-            check_instances_count(instances_count)
-        except ValueError as error:
-            raise WorkerStartError(str(error), worker_id=worker_id, name=name) from error
-        registered = self._claim(worker_id, name)
-        try:
-            worker = self._add(worker_id, name, instances_count, make_executor, options, timeout_s)
+            worker = self._add(plan)
         except BaseException:
             if registered:
-                self.ids.release(worker_id)
+                self.ids.release(plan.worker_id)
             raise
         fault = worker.wait_started() if wait else None
         if fault is not None:
@@ -83,6 +70,24 @@ class WorkerDirectory:
             self.ids.release(worker_id)
         worker.retire()
 
+    def run_oldest_inline(self) -> bool:
+        """Run the oldest task of all `inline` workers, here; whether there was one."""
+        if not self.inline:
+            return False
+        due = [(worker.oldest_inline() or math.inf, worker) for worker in self.inline.values()]
+        _task_id, worker = min(due, key=operator.itemgetter(0))
+        return worker.run_inline()
+
+    def take_result(self, task_id: int) -> TaskResult | None:
+        """Take the result of one task if it is ready; runs `inline` tasks until it is."""
+        while True:
+            for results in list(self.results.values()):
+                found = take_result(results, task_id)
+                if found is not None:
+                    return found
+            if not self.run_oldest_inline():
+                return None
+
     def close(self) -> list[Worker]:
         """Take no worker more; all there are, those that still end among them."""
         with self._lock:
@@ -103,37 +108,27 @@ class WorkerDirectory:
         self.ids.register(name, worker_id)
         return True
 
-    def _add(
-        self,
-        worker_id: int,
-        name: str,
-        instances_count: int,
-        make_executor: MakeExecutor,
-        options: WorkerOptions,
-        timeout_s: float | None,
-    ) -> Worker:
+    def _add(self, plan: WorkerPlan) -> Worker:
         with self._lock:
             if self._closed:
-                raise WorkerStartError("the queue is stopped", worker_id=worker_id, name=name)
-            if worker_id in self.workers:
+                raise WorkerStartError(
+                    "the queue is stopped", worker_id=plan.worker_id, name=plan.name
+                )
+            if plan.worker_id in self.workers:
                 raise WorkerIdError(
-                    f"worker id {int(worker_id)} was taken meanwhile", worker_id=worker_id
+                    f"worker id {int(plan.worker_id)} was taken meanwhile",
+                    worker_id=plan.worker_id,
                 )
             worker = Worker(
-                worker_id,
-                name,
-                instances_count,
-                make_executor,
-                options,
-                timeout_s=timeout_s,
+                plan,
                 next_task_id=self._next_task_id,
-                results=self.results.setdefault(worker_id, deque()),
+                results=self.results.setdefault(plan.worker_id, deque()),
                 waiters=self.waiters,
                 on_callback_due=self._on_callback_due,
             )
-            self.workers[worker_id] = worker
-            if options.isolation == "inline":
-                self.inline[worker_id] = worker
+            self.workers[plan.worker_id] = worker
+            if plan.options.isolation == "inline":
+                self.inline[plan.worker_id] = worker
             return worker
 
     def _drop(self, worker: Worker, *, release: bool) -> None:

@@ -5,34 +5,23 @@ from __future__ import annotations
 import atexit
 import logging
 import math
-import operator
 import time
 import warnings
 import weakref
-from collections import deque
 from collections.abc import Callable
 from os import PathLike
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
 from engine_tasks.directory import WorkerDirectory, unknown_worker
 from engine_tasks.errors import EngineTasksError, PayloadError, TaskRefusedError
-from engine_tasks.executors.lua import lua_executors
-from engine_tasks.executors.protocol import MakeExecutor
-from engine_tasks.lua.script import LuaScript
 from engine_tasks.options import WorkerOptions
 from engine_tasks.payload import encode
+from engine_tasks.pump import Pump
 from engine_tasks.task import Progress, TaskResult
-from engine_tasks.waiting import take_result
-from engine_tasks.worker import (
-    KILL_TIMEOUT_S,
-    OnResult,
-    Worker,
-    WorkerState,
-    native_executors,
-)
+from engine_tasks.worker import KILL_TIMEOUT_S, OnResult, Worker, WorkerState
 from engine_tasks.worker_id import WorkerId
+from engine_tasks.worker_plan import WorkerPlan
 from engine_tasks.workers.echo import echo
 
 logger = logging.getLogger(__name__)
@@ -52,8 +41,8 @@ class TaskQueue:
         """A queue with its echo worker running."""
         self.last_error: EngineTasksError | None = None
         self._stopped = False
-        self._callbacks_due: deque[Worker] = deque()
-        self._directory = WorkerDirectory(self._callbacks_due.append)
+        self._pump = Pump()
+        self._directory = WorkerDirectory(self._pump.due)
         self._workers = self._directory.workers
         self._results = self._directory.results
         self._inline = self._directory.inline
@@ -82,11 +71,8 @@ class TaskQueue:
         An id and a name that are both free are registered here. False for an id or a name
         that is taken. Raises `TypeError` for arguments of a wrong type.
         """
-        options = _checked(options)
-        make_executor = lua_executors(worker_id, name, LuaScript(Path(script_path)), options)
-        timeout_s = options.limits.timeout_s
         return self._start(
-            worker_id, name, instances_count, make_executor, options, wait, timeout_s
+            lambda: WorkerPlan.lua(worker_id, name, script_path, instances_count, options), wait
         )
 
     def start_native_worker(
@@ -106,9 +92,9 @@ class TaskQueue:
         otherwise. Waits and answers like `start_worker`. Raises `TypeError` for a function
         that cannot take a payload or cannot travel to a child; the message says what to do.
         """
-        options = _checked(options)
-        make_executor = native_executors(name, function, options)
-        return self._start(worker_id, name, instances_count, make_executor, options, wait)
+        return self._start(
+            lambda: WorkerPlan.native(worker_id, name, function, instances_count, options), wait
+        )
 
     def stop_worker(self, worker_id: int) -> bool:
         """Stop a worker, without waiting: its id and name are free again at once.
@@ -192,16 +178,7 @@ class TaskQueue:
         run here as well. A callback that raises is logged, and harms no other.
         """
         _check_not_negative("budget_ms", budget_ms)
-        deadline_s = time.perf_counter() + budget_ms / 1000.0
-        handed_out = 0
-        while max_results is None or handed_out < max_results:
-            if self._callbacks_due:
-                handed_out += self._call_back()
-            elif not self._run_inline():
-                break
-            if time.perf_counter() >= deadline_s:
-                break
-        return handed_out
+        return self._pump.run(budget_ms, max_results, self._directory.run_oldest_inline)
 
     def wait_result(self, task_id: int, timeout_s: float) -> TaskResult | None:
         """Wait for the result of one task and take it; None after `timeout_s` seconds.
@@ -209,7 +186,9 @@ class TaskQueue:
         For tools and tests, not for a frame. One thread may wait for a task at a time.
         """
         _check_not_negative("timeout_s", timeout_s)
-        return self._directory.waiters.wait(task_id, lambda: self._find_result(task_id), timeout_s)
+        return self._directory.waiters.wait(
+            task_id, lambda: self._directory.take_result(task_id), timeout_s
+        )
 
     def progress(self, task_id: int) -> Progress | None:
         """What a running task said of itself last; None when it said nothing."""
@@ -306,29 +285,13 @@ class TaskQueue:
 
     def _start_echo(self) -> None:
         options = WorkerOptions(isolation="thread")
-        make_executor = native_executors("Echo", echo, options)
-        self._directory.start(WorkerId.Echo, "Echo", 1, make_executor, options, wait=False)
+        self._directory.start(
+            WorkerPlan.native(WorkerId.Echo, "Echo", echo, 1, options), wait=False
+        )
 
-    def _start(
-        self,
-        worker_id: int,
-        name: str,
-        instances_count: int,
-        make_executor: MakeExecutor,
-        options: WorkerOptions,
-        wait: bool,
-        timeout_s: float | None = None,
-    ) -> bool:
+    def _start(self, make_plan: Callable[[], WorkerPlan], wait: bool) -> bool:
         try:
-            self._directory.start(
-                worker_id,
-                name,
-                instances_count,
-                make_executor,
-                options,
-                wait=wait,
-                timeout_s=timeout_s,
-            )
+            self._directory.start(make_plan(), wait=wait)
         except EngineTasksError as error:
             return self._refuse(error)
         return True
@@ -352,35 +315,6 @@ class TaskQueue:
         self.last_error = error
         return False
 
-    def _find_result(self, task_id: int) -> TaskResult | None:
-        while True:
-            for results in list(self._results.values()):
-                found = take_result(results, task_id)
-                if found is not None:
-                    return found
-            if not self._run_inline():
-                return None
-
-    def _run_inline(self) -> bool:
-        """Run the oldest task of all `inline` workers; whether there was one."""
-        if not self._inline:
-            return False
-        due = [(worker.oldest_inline() or math.inf, worker) for worker in self._inline.values()]
-        _task_id, worker = min(due, key=operator.itemgetter(0))
-        return worker.run_inline()
-
-    def _call_back(self) -> int:
-        """Hand the oldest due result to its callback."""
-        try:
-            on_result, result = self._callbacks_due.popleft().callbacks.popleft()
-        except IndexError:
-            return 0  # another thread pumps too
-        try:
-            on_result(result)
-        except Exception:
-            logger.exception("the on_result callback of task %d failed", result.task_id)
-        return 1
-
 
 #: Queues to kill when the interpreter ends without a `stop`.
 _LIVE_QUEUES: Final[weakref.WeakSet[TaskQueue]] = weakref.WeakSet()
@@ -390,14 +324,6 @@ _LIVE_QUEUES: Final[weakref.WeakSet[TaskQueue]] = weakref.WeakSet()
 def _kill_live_queues() -> None:
     for queue in list(_LIVE_QUEUES):
         queue.kill()
-
-
-def _checked(options: WorkerOptions | None) -> WorkerOptions:
-    if options is None:
-        return WorkerOptions()
-    if not isinstance(options, WorkerOptions):
-        raise TypeError(f"options is a WorkerOptions, not {type(options).__name__}")
-    return options
 
 
 def _check_not_negative(argument: str, value: float) -> None:

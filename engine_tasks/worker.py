@@ -8,7 +8,6 @@ import time
 from collections import deque
 from collections.abc import Callable
 from os import PathLike
-from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 
 import attrs
@@ -19,18 +18,16 @@ from engine_tasks.errors import (
     TaskRefusedError,
     WorkerStartError,
 )
-from engine_tasks.executors.calling import calling_executors
-from engine_tasks.executors.lua import lua_executors
-from engine_tasks.executors.protocol import Confinement, MakeExecutor
-from engine_tasks.executors.shipping import python_process_executors
-from engine_tasks.lua.script import LuaScript
-from engine_tasks.options import MAX_INSTANCES, WorkerOptions
+from engine_tasks.executors.protocol import Confinement
+from engine_tasks.options import WorkerOptions
 from engine_tasks.payload import encode
 from engine_tasks.pools.inline import InlinePool
 from engine_tasks.pools.pool import Pool
 from engine_tasks.pools.state import InstanceState, PoolPhase
+from engine_tasks.pools.tasks import Deliver
 from engine_tasks.task import Progress, Task, TaskResult
 from engine_tasks.waiting import ResultWaiters, take_result
+from engine_tasks.worker_plan import WorkerPlan
 
 logger = logging.getLogger(__name__)
 
@@ -68,40 +65,29 @@ class Worker:
 
     def __init__(
         self,
-        worker_id: int,
-        name: str,
-        instances_count: int,
-        make_executor: MakeExecutor,
-        options: WorkerOptions,
+        plan: WorkerPlan,
         *,
-        timeout_s: float | None = None,
         next_task_id: Callable[[], int] | None = None,
         results: deque[TaskResult] | None = None,
         waiters: ResultWaiters | None = None,
         on_callback_due: Callable[[Worker], None] | None = None,
     ) -> None:
-        """For `new_native`, `new_lua` and the queue.
+        """For `new_native`, `new_lua` and the queue; it starts, and nothing is waited for.
 
-        `timeout_s` is what a task may take where the options say nothing.
         `results` is where finished tasks go and `waiters` who waits for one. The result of a
         task with an `on_result` goes to `callbacks`, and `on_callback_due` is told.
         """
-        check_instances_count(instances_count)
-        self.worker_id = worker_id
-        self.name = name
-        self.options = options
+        self.worker_id = plan.worker_id
+        self.name = plan.name
+        self.options = plan.options
         self.last_error: EngineTasksError | None = None
-        self._timeout_s = options.timeout_s if options.timeout_s is not None else timeout_s
         self.results: deque[TaskResult] = deque() if results is None else results
-        self._next_task_id = next_task_id or itertools.count(1).__next__
         self.callbacks: deque[tuple[OnResult, TaskResult]] = deque()
+        self._timeout_s = plan.timeout_s
+        self._next_task_id = next_task_id or itertools.count(1).__next__
         self._on_callback_due = on_callback_due
         self._waiters = waiters or ResultWaiters()
-        self._pool: Pool | InlinePool
-        if options.isolation == "inline":
-            self._pool = InlinePool(worker_id, name, make_executor, self._deliver)
-        else:
-            self._pool = Pool(worker_id, name, instances_count, make_executor, self._deliver)
+        self._pool = _make_pool(plan, self._deliver)
         self._pool.start()
 
     # --- makers ------------------------------------------------------------
@@ -120,10 +106,8 @@ class Worker:
         Raises `WorkerStartError` when an instance does not come up, `TypeError` for a
         function that cannot be run where the options say.
         """
-        options = options or WorkerOptions()
-        return cls._started(
-            cls(0, name, instances_count, native_executors(name, function, options), options)
-        )
+        plan = WorkerPlan.native(0, name, function, instances_count, options)
+        return cls._started(cls(plan))
 
     @classmethod
     def new_lua(
@@ -138,10 +122,8 @@ class Worker:
 
         Raises `WorkerStartError`, with file and line, when the script does not load.
         """
-        options = options or WorkerOptions()
-        make = lua_executors(0, name, LuaScript(Path(script_path)), options)
-        timeout_s = options.limits.timeout_s
-        return cls._started(cls(0, name, instances_count, make, options, timeout_s=timeout_s))
+        plan = WorkerPlan.lua(0, name, script_path, instances_count, options)
+        return cls._started(cls(plan))
 
     @staticmethod
     def _started(worker: W) -> W:
@@ -325,23 +307,7 @@ class Worker:
         return error
 
 
-def native_executors(
-    name: str, function: Callable[[Any], Any], options: WorkerOptions
-) -> MakeExecutor:
-    """Makes the executors of a Python function, where the options say that it runs."""
-    if not callable(function):
-        raise TypeError(f"a native worker's function is callable, not {type(function).__name__}")
-    if options.isolation == "process":
-        return python_process_executors(name, function, options)
-    return calling_executors(function, options)
-
-
-def check_instances_count(count: int) -> None:
-    """Raises `TypeError` or `ValueError` for what cannot be a number of instances."""
-    if isinstance(count, bool) or not isinstance(count, int):
-        raise TypeError(f"instances_count is an int, not {type(count).__name__}")
-    if not 1 <= count <= MAX_INSTANCES:
-        raise ValueError(
-            f"instances_count is from 1 to {MAX_INSTANCES}, not {count}: each instance is a "
-            f"process or a thread, and more of them than cores make nothing faster"
-        )
+def _make_pool(plan: WorkerPlan, deliver: Deliver) -> Pool | InlinePool:
+    if plan.options.isolation == "inline":
+        return InlinePool(plan.worker_id, plan.name, plan.make_executor, deliver)
+    return Pool(plan.worker_id, plan.name, plan.instances_count, plan.make_executor, deliver)

@@ -1,0 +1,50 @@
+"""Hands results to their callbacks, a few each frame, on the thread that asks."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from collections.abc import Callable
+
+from engine_tasks.worker import Worker
+
+logger = logging.getLogger(__name__)
+
+
+class Pump:
+    """The callbacks that are due, oldest first. `due` is for any thread, `run` for the game's."""
+
+    def __init__(self) -> None:
+        self._workers: deque[Worker] = deque()
+
+    def due(self, worker: Worker) -> None:
+        """One more result of this worker waits in its `callbacks`."""
+        self._workers.append(worker)
+
+    def run(self, budget_ms: float, max_results: int | None, run_inline: Callable[[], bool]) -> int:
+        """Call back until the budget is over or nothing is due; how many results that were.
+
+        With no callback due, `run_inline` runs a task of a worker without threads, if any.
+        """
+        deadline_s = time.perf_counter() + budget_ms / 1000.0
+        handed_out = 0
+        while max_results is None or handed_out < max_results:
+            if self._workers:
+                handed_out += self._call_back()
+            elif not run_inline():
+                break
+            if time.perf_counter() >= deadline_s:
+                break
+        return handed_out
+
+    def _call_back(self) -> int:
+        try:
+            on_result, result = self._workers.popleft().callbacks.popleft()
+        except IndexError:
+            return 0  # another thread pumps too
+        try:
+            on_result(result)
+        except Exception:
+            logger.exception("the on_result callback of task %d failed", result.task_id)
+        return 1

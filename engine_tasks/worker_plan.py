@@ -1,0 +1,97 @@
+"""What a worker is made of: decided and checked before anything starts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from os import PathLike
+from pathlib import Path
+from typing import Any, Self
+
+import attrs
+
+from engine_tasks.errors import WorkerStartError
+from engine_tasks.executors.calling import calling_executors
+from engine_tasks.executors.lua import lua_executors
+from engine_tasks.executors.protocol import MakeExecutor
+from engine_tasks.executors.shipping import python_process_executors
+from engine_tasks.lua.script import LuaScript
+from engine_tasks.options import MAX_INSTANCES, WorkerOptions
+
+
+@attrs.frozen(kw_only=True)
+class WorkerPlan:
+    """A worker that could be started. `timeout_s` is what a task of it may take."""
+
+    worker_id: int
+    name: str
+    instances_count: int
+    options: WorkerOptions
+    make_executor: MakeExecutor
+    timeout_s: float | None
+
+    @classmethod
+    def native(
+        cls,
+        worker_id: int,
+        name: str,
+        function: Callable[[Any], Any],
+        instances_count: int,
+        options: WorkerOptions | None,
+    ) -> Self:
+        """A worker that runs a Python function.
+
+        Raises `TypeError` for a wrong type and for a function that cannot be run where the
+        options say, `WorkerStartError` for a number of instances that nobody can want.
+        """
+        options = _checked(name, instances_count, options)
+        if not callable(function):
+            raise TypeError(f"a native worker's function is callable, not {function!r:.60}")
+        if options.isolation == "process":
+            make_executor = python_process_executors(name, function, options)
+        else:
+            make_executor = calling_executors(function, options)
+        return cls(
+            worker_id=worker_id,
+            name=name,
+            instances_count=instances_count,
+            options=options,
+            make_executor=make_executor,
+            timeout_s=options.timeout_s,
+        )
+
+    @classmethod
+    def lua(
+        cls,
+        worker_id: int,
+        name: str,
+        script_path: str | PathLike[str],
+        instances_count: int,
+        options: WorkerOptions | None,
+    ) -> Self:
+        """A worker that runs a Lua script, which is not looked at yet. Raises like `native`."""
+        options = _checked(name, instances_count, options)
+        script = LuaScript(Path(script_path))
+        return cls(
+            worker_id=worker_id,
+            name=name,
+            instances_count=instances_count,
+            options=options,
+            make_executor=lua_executors(worker_id, name, script, options),
+            timeout_s=options.timeout_s or options.limits.timeout_s,
+        )
+
+
+def _checked(name: str, count: int, options: WorkerOptions | None) -> WorkerOptions:
+    if isinstance(count, bool) or not isinstance(count, int):
+        raise TypeError(f"instances_count is an int, not {type(count).__name__}")
+    if not 1 <= count <= MAX_INSTANCES:
+        raise WorkerStartError(
+            f"instances_count is from 1 to {MAX_INSTANCES}, not {count}: each instance is a "
+            f"process or a thread, and more of them than cores make nothing faster",
+            name=name,
+        )
+    if options is None:
+        return WorkerOptions()
+    if not isinstance(options, WorkerOptions):
+        raise TypeError(f"options is a WorkerOptions, not {type(options).__name__}")
+    return options
