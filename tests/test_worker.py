@@ -133,5 +133,5 @@ def test_a_thread_that_does_not_return_is_left_behind_and_said_so() -> None:
 
 @pytest.mark.parametrize("count", [0, -1, 1_000_000])
 def test_a_number_of_instances_out_of_bounds_is_refused(count: int) -> None:
-    with pytest.raises(ValueError, match="instances_count is from 1 to 256"):
+    with pytest.raises(WorkerStartError, match="instances_count is from 1 to 256"):
         Worker.new_native("MyWorker", count, worker_functions.echo)
