@@ -65,8 +65,7 @@ class WorkerDirectory:
             if worker is None:
                 raise unknown_worker(worker_id)
             self.inline.pop(worker_id, None)
-            self._retired = [old for old in self._retired if not old.is_finished()]
-            self._retired.append(worker)
+            self._see_off(worker)
             self.ids.release(worker_id)
         worker.retire()
 
@@ -137,10 +136,15 @@ class WorkerDirectory:
             if self.workers.get(worker.worker_id) is worker:
                 del self.workers[worker.worker_id]
                 self.inline.pop(worker.worker_id, None)
-                self._retired.append(worker)
+                self._see_off(worker)
                 if release:
                     self.ids.release(worker.worker_id)
         worker.kill()
+
+    def _see_off(self, worker: Worker) -> None:
+        """Keep a worker that was taken out until it has ended; within the lock."""
+        self._retired = [old for old in self._retired if not old.is_finished()]
+        self._retired.append(worker)
 
 
 def unknown_worker(worker_id: int) -> TaskRefusedError:
