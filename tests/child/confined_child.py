@@ -81,12 +81,17 @@ def run_confined(
     return run_child(f"{before}\nconfinement = confine({arguments})\n{then}", **popen)
 
 
+def command(code: str, *, start: str = _START) -> list[str]:
+    """The command line of such a child."""
+    return [sys.executable, "-I", "-S", "-c", start + code]
+
+
 def run_child(code: str, *, start: str = _START, **popen: Any) -> EndedChild:
     """Run code in a child that nobody confined, and wait for its end."""
     popen = {"input": b"", **popen}
     return EndedChild(
         subprocess.run(
-            [sys.executable, "-I", "-S", "-c", start + code],
+            command(code, start=start),
             capture_output=True,
             check=False,
             timeout=60,

@@ -3,12 +3,13 @@
 import errno
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from confined_child import BARE_START, DIES_WITH_PARENT, run_child, run_confined
+from confined_child import BARE_START, DIES_WITH_PARENT, command, run_child, run_confined
 
 from engine_tasks.child import kernel, landlock, seccomp
 from engine_tasks.child.confinement import LAYERS, Layer, supported_layers
@@ -30,6 +31,10 @@ def needs(layer: str) -> pytest.MarkDecorator:
 needs_filter = needs(Layer.SECCOMP)
 each_vm = pytest.mark.parametrize("vm", available_vms())
 needs_luajit = pytest.mark.skipif("luajit21" not in available_vms(), reason="no LuaJIT here")
+
+
+def landlock_abi() -> int:
+    return 0 if Layer.LANDLOCK in MISSING else landlock.abi()
 
 
 # --- what is reported ----------------------------------------------------------
@@ -270,6 +275,37 @@ tell([outcome(os.open, "/etc/passwd", os.O_RDONLY), outcome(os.listdir, "/"),
 """
     ).told
     assert told == ["EACCES", "EACCES", "ENOENT", "EACCES"]
+
+
+@pytest.mark.skipif(landlock_abi() < 6, reason="this kernel's Landlock knows no signals yet")
+def test_landlock_alone_refuses_tcp_and_signals_to_others() -> None:
+    told = run_child(
+        """
+kernel.prctl(38, 1)
+landlock.deny_everything(has_threads=False)
+tcp = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM)
+tell([outcome(tcp.connect, ("127.0.0.1", 9)), outcome(tcp.bind, ("127.0.0.1", 0)),
+      outcome(os.kill, os.getppid(), 0), outcome(os.kill, os.getpid(), 0)])
+"""
+    ).told
+    assert told == ["EACCES", "EACCES", "EPERM", "done"]
+
+
+@needs(Layer.DEATH_WITH_PARENT)
+def test_a_confined_child_dies_with_its_parent() -> None:
+    alive, child_alive = os.pipe()
+    confined = f"{DIES_WITH_PARENT}\nconfine(jit=True, address_space_bytes=None, keep_fds=("
+    confined += f"{child_alive},))\nos.write({child_alive}, b'confined')\nos.read(0, 1)"
+    parent_code = f"""
+import subprocess
+subprocess.Popen({command(confined)!r}, pass_fds=({child_alive},)).wait()
+"""
+    parent = subprocess.Popen(command(parent_code), stdin=subprocess.PIPE, pass_fds=(child_alive,))
+    os.close(child_alive)
+    with parent, open(alive, "rb", buffering=0) as pipe:  # noqa: PTH123 - a descriptor
+        assert pipe.read(8) == b"confined"
+        parent.kill()
+        assert pipe.read() == b"", "the end of the pipe: nobody holds it any more"
 
 
 @needs(Layer.RLIMITS)
