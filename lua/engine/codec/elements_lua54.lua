@@ -6,7 +6,7 @@ local range = require("engine.codec.elements_range")
 
 local M = {}
 
-local byte, pack, rep, reverse, sub = string.byte, string.pack, string.rep, string.reverse, string.sub
+local pack, rep = string.pack, string.rep
 local concat, move, unpack = table.concat, table.move, table.unpack
 local string_unpack = string.unpack
 local math_tointeger, rawget, type = math.tointeger, rawget, type

@@ -57,7 +57,8 @@ end
 
 local function encode_ext(value)
   local code, data = rawget(value, "code"), rawget(value, "data")
-  if type(code) ~= "number" or code % 1 ~= 0 or code < -128 or code > 127 or type(data) ~= "string" then
+  local is_whole = type(code) == "number" and code % 1 == 0
+  if not is_whole or code < -128 or code > 127 or type(data) ~= "string" then
     return nil, "an extension needs a code from -128 to 127 and data that is a string"
   end
   return code, data

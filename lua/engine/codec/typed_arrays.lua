@@ -10,7 +10,7 @@ local elements = require("engine.codec.elements_" .. platform.name)
 
 local M = {}
 
-local byte, char, sub = string.byte, string.char, string.sub
+local byte, char, format, sub = string.byte, string.char, string.format, string.sub
 local floor = math.floor
 local rawget, type = rawget, type
 local raw_length = platform.raw_length
@@ -24,7 +24,8 @@ local function read_u32(text, at)
 end
 
 local function write_u32(value)
-  return char(value % 256, floor(value / 256) % 256, floor(value / 65536) % 256, floor(value / 16777216))
+  local high, low = floor(value / 65536), value % 65536
+  return char(low % 256, floor(low / 256), high % 256, floor(high / 256))
 end
 
 ---How many elements a shape with dimensions has.
@@ -73,7 +74,8 @@ function M.encode(list, mark)
   if #shape == 1 then
     shape = { count } -- may have grown or shrunk
   elseif #shape > 1 and count ~= product(shape) then
-    return nil, "a typed array of " .. count .. " elements does not fit its shape of " .. product(shape)
+    local problem = "a typed array of %d elements does not fit its shape of %d"
+    return nil, format(problem, count, product(shape))
   end
   if count > 4294967295 or #shape > 255 then
     return nil, "a typed array too large to carry"
