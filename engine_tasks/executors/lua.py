@@ -28,6 +28,8 @@ from engine_tasks.task import Outcome, Progress, Task
 
 logger = logging.getLogger("engine_tasks.worker")
 
+#: Seconds that a script's `stop` may take in a thread.
+_STOP_TIMEOUT_S: Final = 0.5
 #: Bytes that a child may map beyond its script's memory: buffers of the interpreter, twice.
 _ADDRESS_SPACE_SLACK_BYTES: Final = 512 * MIB
 
@@ -106,12 +108,19 @@ class LuaCallingExecutor:
     max_batch = 1  # nothing is handed over: a batch would only let tasks wait
 
     def __init__(
-        self, program: LuaProgram, script: LuaScript, slot: int, label: str, report: ReportProgress
+        self,
+        program: LuaProgram,
+        script: LuaScript,
+        slot: int,
+        label: str,
+        start_timeout_s: float,
+        report: ReportProgress,
     ) -> None:
         self._program = program
         self._script = script
         self._slot = slot
         self._label = label
+        self._start_timeout_s = start_timeout_s
         self._report = report
         self._vm: LuaVm | None = None
         self._task: Task | None = None
@@ -122,7 +131,7 @@ class LuaCallingExecutor:
         source = _read(self._script)
         vm = LuaVm(self, **self._program.vm_arguments(self._slot, jit=False))
         try:
-            vm.load(source, self._script.chunk_name)
+            vm.load(source, self._script.chunk_name, self._start_timeout_s)
         except LuaError as error:
             vm.close()
             file, line = self._program.where(error.message)
@@ -150,7 +159,7 @@ class LuaCallingExecutor:
 
     def stop(self) -> None:
         if self._vm is not None:
-            self._vm.stop()
+            self._vm.stop(_STOP_TIMEOUT_S)
             self._vm.close()
 
     def cancel(self) -> None:
@@ -190,7 +199,9 @@ def lua_executors(
         label = f"{name}#{slot}"
         if options.isolation == "process":
             return ProcessExecutor(program, slot, label, options, report_progress)
-        return LuaCallingExecutor(program, script, slot, label, report_progress)
+        return LuaCallingExecutor(
+            program, script, slot, label, options.start_timeout_s, report_progress
+        )
 
     return make
 
