@@ -171,26 +171,37 @@ def _takes_time(event: pygame.event.Event) -> bool:
     """Whether the window itself needs a while for an event: its frame tells nothing of workers."""
     if event.type == pygame.KEYDOWN:
         return event.key in (pygame.K_h, pygame.K_F12)
-    return event.type in (pygame.VIDEORESIZE, pygame.MOUSEWHEEL, pygame.MOUSEMOTION)
+    if event.type == pygame.MOUSEMOTION:
+        return any(event.buttons)
+    return event.type in (pygame.VIDEORESIZE, pygame.MOUSEWHEEL)
 
 
 def _open_display(name: str, headless: bool) -> bool:
     """Start pygame's display; return whether the run is headless."""
     if not headless:
-        try:
-            pygame.display.init()
-        except pygame.error as error:
-            reason = str(error)
-        else:
-            driver = pygame.display.get_driver()
-            if driver not in _BLIND_DRIVERS:
-                return False
-            reason = f"the video driver is {driver}"
+        reason = _why_no_display()
+        if reason is None:
+            return False
         print(f"{name}: no display here ({reason}), so this runs headless", file=sys.stderr)
-        pygame.display.quit()
     os.environ["SDL_VIDEODRIVER"] = "dummy"
     pygame.display.init()
     return True
+
+
+def _why_no_display() -> str | None:
+    """Start pygame's display as the system has it; return why nobody would see it, or None."""
+    names = ("SDL_VIDEODRIVER", "DISPLAY", "WAYLAND_DISPLAY")
+    if sys.platform.startswith("linux") and not any(map(os.environ.get, names)):
+        return "neither DISPLAY nor WAYLAND_DISPLAY is set"  # SDL's own tries are noisy
+    try:
+        pygame.display.init()
+    except pygame.error as error:
+        return str(error)
+    driver = pygame.display.get_driver()
+    if driver not in _BLIND_DRIVERS:
+        return None
+    pygame.display.quit()
+    return f"the video driver is {driver}"
 
 
 def _write_picture(screen: pygame.Surface, path: Path) -> None:

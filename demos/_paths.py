@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterator
+from hashlib import blake2b
 from typing import Any, Final, Literal
 
 from attrs import define, field, frozen
@@ -80,7 +81,8 @@ class PathFinder:
     def __init__(self, queue: TaskQueue, grid_map: GridMap) -> None:
         """Start the workers, without waiting."""
         self._queue = queue
-        self._map_id = grid_map.name
+        # By content: another map of the same name is another map to workers that outlive this.
+        self._map_id = f"{grid_map.width} x {grid_map.height} {_digest(grid_map.cells)}"
         self._map = {"width": grid_map.width, "height": grid_map.height, "cells": grid_map.cells}
         self._tickets = 0
         self._errands = {place.name: _Errand(self._start(place)) for place in PLACES}
@@ -181,6 +183,10 @@ class PathFinder:
         else:
             errand.held.append(request)
         return None
+
+
+def _digest(cells: str) -> str:
+    return blake2b(cells.encode(), digest_size=8).hexdigest()
 
 
 def _answer(request: _Request, payload: dict[str, Any], error: str | None = None) -> PathAnswer:

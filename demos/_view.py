@@ -21,7 +21,9 @@ class MapView:
         self._map = grid_map
         self._picture: MapPicture = paint_map(grid_map)
         self._backdrop = pygame.Surface((1, 1))
-        self._area = pygame.Rect(0, 0, 1, 1)
+        self._is_stale = True
+        self._size = (1, 1)  # of the window
+        self._area = pygame.Rect(0, 0, 1, 1)  # of it, what the whole map fits into
         self._zoom = 1.0
         self.cell_px = 1.0
         self.origin = (0.0, 0.0)  # of cell (0, 0), its top left corner
@@ -35,27 +37,25 @@ class MapView:
             area.centerx - self._map.width * self.cell_px / 2,
             area.centery - self._map.height * self.cell_px / 2,
         )
-        self._paint(size)
+        self._size = size
+        self._is_stale = True
 
-    def handle(self, event: pygame.event.Event) -> bool:
-        """Zoom with the wheel, move with a button held; return whether the view changed."""
-        size = self._backdrop.get_size()
+    def handle(self, event: pygame.event.Event) -> None:
+        """Zoom with the wheel, move with a button held."""
         if event.type == pygame.MOUSEWHEEL and event.y:
             self._zoom_by(_ZOOM_STEP if event.y > 0 else 1 / _ZOOM_STEP, pygame.mouse.get_pos())
         elif event.type == pygame.MOUSEMOTION and any(event.buttons):
             self.origin = (self.origin[0] + event.rel[0], self.origin[1] + event.rel[1])
-        else:
-            return False
-        self._paint(size)
-        return True
+            self._is_stale = True
 
     def _zoom_by(self, factor: float, fixed: tuple[int, int]) -> None:
         """Zoom so that what is under the pixel `fixed` stays there."""
         zoom = self._zoom * factor
         if zoom < 1.0:
-            self.fit(self._backdrop.get_size(), self._area)
+            self.fit(self._size, self._area)
         elif zoom <= _MOST_ZOOM:
             self._zoom = zoom
+            self._is_stale = True
             self.cell_px *= factor
             left, top = self.origin
             self.origin = (
@@ -64,11 +64,15 @@ class MapView:
             )
 
     def draw(self, screen: pygame.Surface) -> None:
+        if self._is_stale:
+            self._paint()
         screen.blit(self._backdrop, (0, 0))
 
-    def _paint(self, size: tuple[int, int]) -> None:
+    def _paint(self) -> None:
         """Scale what the window sees of the picture, once for all frames to come."""
-        picture, scale = self._picture, self.cell_px / self._picture.cell_px
+        self._is_stale = False
+        size, picture = self._size, self._picture
+        scale = self.cell_px / picture.cell_px
         left = self.origin[0] - picture.origin_px * scale
         top = self.origin[1] - picture.origin_px * scale
         window = pygame.Rect(

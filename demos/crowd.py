@@ -27,7 +27,7 @@ from engine_tasks import TaskQueue
 
 _KEYS: Final = (("1-4", "place"), ("+ -", "agents"), ("wheel", "zoom"), ("drag", "move"), *KEYS)
 
-_MOST_AGENTS: Final = 4000
+_MOST_AGENTS: Final = 1000
 _AGENTS_STEP: Final = 50
 
 #: Seconds until an agent whose request failed asks again.
