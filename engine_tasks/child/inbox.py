@@ -94,10 +94,11 @@ def dies_with_parent(parent_pid: int) -> bool:
     """Ask the kernel to kill this process when its parent ends; whether it will."""
     if not sys.platform.startswith("linux"):
         return False
-    import ctypes  # noqa: PLC0415 - 5 ms that other systems need not pay
+    from engine_tasks.child.kernel import prctl  # noqa: PLC0415 - Linux only
 
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(_PR_SET_PDEATHSIG, _SIGKILL, 0, 0, 0) != 0:
+    try:
+        prctl(_PR_SET_PDEATHSIG, _SIGKILL)
+    except OSError:
         return False
     if os.getppid() != parent_pid:
         os._exit(0)  # it ended before the call above

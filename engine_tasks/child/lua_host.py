@@ -48,8 +48,8 @@ def serve(inbox: Inbox, out: int, hello: dict[str, Any]) -> None:
     )
     missing = "\n".join(f"{layer}: {reason}" for layer, reason in confinement.missing.items())
     write_frame(out, CONFINED, 0, pack_texts(",".join(confinement.held), missing))
-    if missing and hello["require_confinement"]:
-        return
+    if missing and hello["needs_confinement"]:
+        return  # the game knows from the frame above, and says why
     try:
         vm.load(hello["source"], hello["chunk_name"])
     except LuaError as error:

@@ -9,11 +9,13 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Sequence
 from typing import IO, Final
 
 from engine_tasks.child.frames import F64, HEADER, TASK, FrameReader, write_all, write_frame
+from engine_tasks.child.rate import RateLimit
 from engine_tasks.executors.spawner import SPAWNER
 from engine_tasks.task import Task
 
@@ -23,6 +25,8 @@ TASK_HEADER_BYTES: Final = HEADER.size + F64.size
 _JOINED_BYTES: Final = 65_536
 #: Characters of one line of output that reach the log.
 MAX_LINE: Final = 4096
+#: Lines a second that reach the log; a child in a loop of prints should not fill the disk.
+MAX_LINES_PER_S: Final = 1000
 #: Last lines of output kept, to explain a death.
 KEPT_LINES: Final = 20
 #: Seconds between the end of a child's pipe and its own; its exit status is worth that.
@@ -136,6 +140,7 @@ class _Output:
         self._label = label
         self._pipe = pipe
         self._lines: deque[str] = deque(maxlen=KEPT_LINES)
+        self._rate = RateLimit(MAX_LINES_PER_S)
         self._thread = threading.Thread(target=self._read, name=f"{label} output", daemon=True)
         self._thread.start()
 
@@ -162,7 +167,11 @@ class _Output:
     def _log(self, line: bytes) -> None:
         text = line[:MAX_LINE].decode("utf-8", "replace").rstrip("\r")
         self._lines.append(text)
-        self._logger.info("%s: %s", self._label, text)
+        if self._rate.allows(time.monotonic()):
+            dropped = self._rate.take_dropped()
+            if dropped:
+                self._logger.warning("%s: %d lines of output were dropped", self._label, dropped)
+            self._logger.info("%s: %s", self._label, text)
 
 
 def describe_exit(code: int) -> str:

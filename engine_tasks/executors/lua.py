@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import logging
 import time
@@ -54,8 +55,8 @@ class LuaProgram:
             "source": _read(self._script),
             "chunk_name": self._script.chunk_name,
             "vm": self.vm_arguments(slot, jit=self._jit()),
+            "needs_confinement": self._limits.require_confinement,
             "address_space_bytes": 2 * self._limits.memory_mb * MIB + _ADDRESS_SPACE_SLACK_BYTES,
-            "require_confinement": self._limits.require_confinement,
             "log_lines_per_s": self._limits.log_lines_per_s,
             "progress_per_s": self._limits.progress_per_s,
         }
@@ -65,7 +66,7 @@ class LuaProgram:
             return False  # no hook fires in compiled code
         if self._limits.jit is not None:
             return self._limits.jit
-        return not supported_layers().missing
+        return _is_confinable()
 
     def vm_arguments(self, slot: int, *, jit: bool) -> dict[str, Any]:
         """The keyword arguments of `LuaVm`."""
@@ -211,6 +212,12 @@ def _read(script: LuaScript) -> bytes:
         return script.source
     except ScriptError as error:
         raise ExecutorStartError(str(error), file=str(error.file)) from error
+
+
+@functools.cache
+def _is_confinable() -> bool:
+    """Whether this system has every layer, without which the JIT stays off."""
+    return not supported_layers().missing
 
 
 def _lupa_folder() -> str:

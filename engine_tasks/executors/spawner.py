@@ -20,8 +20,8 @@ from engine_tasks import child
 _MAIN: Final = str(Path(child.__file__).with_name("main.py"))
 
 #: What a child that runs a stranger's script may know of the game's environment: what the
-#: interpreter itself needs.
-_BARE_ENVIRONMENT: Final = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "LANG")
+#: interpreter itself needs, and what tells its clock the time zone.
+_BARE_ENVIRONMENT: Final = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "LANG", "TZ")
 
 
 class Spawner:
