@@ -49,13 +49,17 @@ class LuaProgram:
         self.log_lines_per_s = limits.log_lines_per_s
 
     def hello(self, slot: int) -> dict[str, Any]:
+        jit = self._jit()
         return {
             "host": "lua",
             "add_path": [_lupa_folder()],
             "source": _read(self._script),
             "chunk_name": self._script.chunk_name,
-            "vm": self.vm_arguments(slot, jit=self._jit()),
-            "needs_confinement": self._limits.require_confinement,
+            "vm": self.vm_arguments(slot, jit=jit),
+            "needs_confinement": self._limits.require_confinement
+            or (
+                jit and self._limits.jit is None  # on only because every layer was promised
+            ),
             "address_space_bytes": 2 * self._limits.memory_mb * MIB + _ADDRESS_SPACE_SLACK_BYTES,
             "log_lines_per_s": self._limits.log_lines_per_s,
             "progress_per_s": self._limits.progress_per_s,

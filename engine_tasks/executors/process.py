@@ -7,7 +7,7 @@ import logging
 import marshal
 import threading
 from collections.abc import Iterator, Sequence
-from typing import Final, Never
+from typing import Any, Final, Never
 
 from engine_tasks.child.frames import (
     CANCEL,
@@ -72,7 +72,7 @@ class ProcessExecutor:
     # --- the instance's thread -------------------------------------------
 
     def start(self) -> None:
-        hello = marshal.dumps(self._program.hello(self._slot))
+        hello = self._program.hello(self._slot)
         child = self._spawn()
         talk = Conversation(
             child, self._program, self._label, self._options.limits, self._report_progress
@@ -80,10 +80,10 @@ class ProcessExecutor:
         timeout_s = self._options.start_timeout_s
         too_late = TIMER.after(timeout_s, child.kill)
         try:
-            child.write(HELLO, 0, hello)
+            child.write(HELLO, 0, marshal.dumps(hello))
             kind, body = talk.next_frame(0)
             if kind == CONFINED:
-                self._note_confinement(child, *unpack_texts(body, 2))
+                self._note_confinement(child, hello, *unpack_texts(body, 2))
                 kind, body = talk.next_frame(0)
             if kind == LOAD_FAILED:
                 self._fail_start(child, *unpack_texts(body, 3))
@@ -169,13 +169,15 @@ class ProcessExecutor:
             child.kill()
         return child
 
-    def _note_confinement(self, child: ChildProcess, held: str, missing: str) -> None:
+    def _note_confinement(
+        self, child: ChildProcess, hello: dict[str, Any], held: str, missing: str
+    ) -> None:
         reasons = dict(line.split(": ", 1) for line in missing.splitlines())
         self.confinement = Confinement(tuple(held.split(",")) if held else (), reasons)
         if not reasons:
             return
         told = "; ".join(f"{layer} ({reason})" for layer, reason in reasons.items())
-        if self._options.limits.require_confinement:
+        if hello["needs_confinement"]:
             child.close()
             raise ExecutorStartError(f"its child process is not confined: {told}")
         _warn_once(f"scripts of strangers run without layers of confinement: {told}")
