@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from attrs import field, frozen
 
+from engine_tasks import LuaLimits, TaskQueue, WorkerOptions
 from engine_tasks.bench.machine import installed_version, usable_cores
 from engine_tasks.bench.queues import ECHO, Kind, Work, running
 from engine_tasks.cli.probe import where_it_runs
@@ -57,6 +58,7 @@ def examine() -> Iterator[Finding]:
     yield pygame(installed_version("pygame"), installed_version("pygame-ce"))
     yield from child()
     yield lua_child()
+    yield from confinement()
 
 
 def python() -> Finding:
@@ -143,6 +145,33 @@ def lua_child() -> Finding:
     if isinstance(found, Finding):
         return found
     return Finding("lua worker", ok=True, detail=f"started and answered in {found[1]:.0f} ms")
+
+
+def confinement() -> list[Finding]:
+    """The layers around a real script's process, with the JIT off, which allows them all."""
+    limits = LuaLimits(jit=False)
+    with TaskQueue() as queue:
+        worker_id = queue.worker_ids.register("doctor")
+        queue.start_worker(worker_id, "doctor", ECHO.script, options=WorkerOptions(limits=limits))
+        state = queue.worker_state(worker_id)
+    if state is None or state.confinement is None:
+        return [
+            Finding(
+                "confinement",
+                ok=False,
+                detail=f"no script could be started: {queue.last_error}",
+                advice="see `lua worker` above",
+            )
+        ]
+    held, missing = state.confinement.held, state.confinement.missing
+    advice = "scripts run in a process of their own all the same; see docs/sandbox.md"
+    return [
+        *(Finding(f"layer: {layer}", ok=True, detail="held", essential=False) for layer in held),
+        *(
+            Finding(f"layer: {layer}", ok=False, detail=reason, advice=advice, essential=False)
+            for layer, reason in missing.items()
+        ),
+    ]
 
 
 def _asked(kind: Kind, work: Work) -> tuple[Any, float] | Finding:
