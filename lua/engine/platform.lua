@@ -35,4 +35,16 @@ else
   M.raw_length = rawlen
 end
 
+---A function to use in place of `make` a second time, with loops that are compiled apart.
+---
+---LuaJIT gives up for good on a loop that it often finds at its end: after many maps of
+---two fields it would interpret the array of ten thousand floats. So short and long
+---containers get loops of their own.
+---@generic F: function
+---@param make F without upvalues
+---@return F
+function M.recompiled(make)
+  return M.name == "luajit" and load(string.dump(make)) or make
+end
+
 return M

@@ -4,6 +4,7 @@
 ---holes, empty maps and maps of integer keys get a mark (see marks.lua), so that an
 ---untouched value goes back as it came.
 
+local decode_loops = require("engine.codec.decode_loops")
 local input = require("engine.codec.input")
 local marks = require("engine.codec.marks")
 local platform = require("engine.platform")
@@ -12,8 +13,7 @@ local numbers = require("engine.codec.numbers_" .. platform.name)
 
 local M = {}
 
-local byte, next, type = string.byte, next, type
-local f64 = numbers.f64
+local byte, next = string.byte, next
 local counted, cut_short = input.counted, input.cut_short
 local malformed, take = input.malformed, input.take
 local new_table = platform.new_table
@@ -22,6 +22,11 @@ local marked = marks.of
 -- More places than this are not reserved on the word of a header: the table grows as
 -- elements really come, so nested headers that lie cost nothing.
 local RESERVED_PLACES = 4096
+
+-- A container of at most so many elements is short (see platform.recompiled).
+local SHORT = 4
+local read_few_elements, read_few_entries = decode_loops.new()
+local read_many_elements, read_many_entries = decode_loops.new()
 
 local deepest = 0
 
@@ -44,36 +49,13 @@ local function read_array(text, at, count, depth, size)
   depth = depth + 1
   check_depth(at, depth)
   local list = new_table(count < RESERVED_PLACES and count or RESERVED_PLACES, 0)
-  local has_nil = false
-  for place = 1, count do
-    local tag = byte(text, at)
-    if tag == 0xcb and at + 8 <= size then -- grids of floats are common: no call
-      list[place] = f64(text, at + 1)
-      at = at + 9
-    elseif tag == 0xc0 then
-      has_nil = true
-      at = at + 1
-    else
-      list[place], at = read(text, at, depth, size)
-    end
-  end
+  local read_elements = count <= SHORT and read_few_elements or read_many_elements
+  local has_nil
+  at, has_nil = read_elements(read, list, count, text, at, depth, size)
   if has_nil then
     marked[list] = { kind = "array", n = count }
   end
   return list, at
-end
-
-local function check_key(key, at)
-  if key == nil then
-    malformed(at, "a map key is nil")
-  elseif key ~= key then
-    malformed(at, "a map key is NaN")
-  elseif type(key) == "table" then
-    local kind = marks.kind(key)
-    if kind ~= "integer" and kind ~= "bytes" then
-      malformed(at, "a map key is an array, a map or an extension")
-    end
-  end
 end
 
 local function read_map(text, at, count, depth, size)
@@ -81,27 +63,9 @@ local function read_map(text, at, count, depth, size)
   depth = depth + 1
   check_depth(at, depth)
   local map = new_table(0, count < RESERVED_PLACES and count or RESERVED_PLACES)
-  local is_plain = false -- whether its keys alone say that it is a map
-  local nils
-  for _ = 1, count do
-    local tag = byte(text, at)
-    local key, value
-    if tag and tag >= 0xa0 and tag <= 0xbf then
-      key, at = take(text, at + 1, tag - 0xa0, size)
-      is_plain = true
-    else
-      local start = at
-      key, at = read(text, at, depth, size)
-      check_key(key, start)
-      is_plain = is_plain or type(key) ~= "number" or key < 1 or key % 1 ~= 0
-    end
-    value, at = read(text, at, depth, size)
-    map[key] = value
-    if value == nil then
-      nils = nils or {}
-      nils[key] = true
-    end
-  end
+  local read_entries = count <= SHORT and read_few_entries or read_many_entries
+  local is_plain, nils
+  at, is_plain, nils = read_entries(read, map, count, text, at, depth, size)
   if nils then
     marked[map] = { kind = "map", nils = nils }
   elseif not is_plain then

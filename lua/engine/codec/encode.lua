@@ -4,6 +4,7 @@
 ---code of a script runs. An error is thrown as a string that begins with the path to the
 ---value.
 
+local encode_loops = require("engine.codec.encode_loops")
 local encode_marked = require("engine.codec.encode_marked")
 local marks = require("engine.codec.marks")
 local platform = require("engine.platform")
@@ -14,7 +15,7 @@ local writer = require("engine.codec.writer_" .. platform.name)
 
 local M = {}
 
-local next, rawget, tostring, type = next, rawget, tostring, type
+local next, tostring, type = next, tostring, type
 local is_utf8 = text.is_utf8
 local marked = marks.of
 local keys, open = trail.keys, trail.open
@@ -77,38 +78,37 @@ local function put_key(key, depth)
   end
 end
 
-local function put_array(list, count, depth)
-  put_head(count, 0x90, 16, nil, 0xdc)
-  for place = 1, count do
-    put_value(rawget(list, place), depth + 1, place)
-  end
-end
+local put_few, put_many -- the loops, see encode_loops.lua
 
-local function put_map(map, count, depth)
-  put_head(count, 0x80, 16, nil, 0xde)
-  for key, value in next, map do
-    put_key(key, depth)
-    put_value(value, depth + 1, key)
-  end
+---Whether a table has so few entries that the loops for short ones take it. No loop here,
+---for the same reason.
+local function is_short(value)
+  local key = next(value)
+  key = key ~= nil and next(value, key) or nil
+  key = key ~= nil and next(value, key) or nil
+  key = key ~= nil and next(value, key) or nil
+  return key == nil or next(value, key) == nil
 end
 
 ---Writes a table whose keys are not 1 to n in order.
 ---@param least integer the length that it has at least if it is an array
 local function put_by_keys(value, depth, least)
-  local count, largest, is_list = 0, 0, true
-  for key in next, value do
-    count = count + 1
-    if type(key) ~= "number" or key < 1 or key % 1 ~= 0 then
-      is_list = false
-    elseif key > largest then
-      largest = key
-    end
-  end
-  if is_list and (largest <= least or largest <= SPARSEST * count) then
-    put_array(value, largest > least and largest or least, depth)
+  local put = is_short(value) and put_few or put_many
+  local count, largest = put.measure(value)
+  if largest and (largest <= least or largest <= SPARSEST * count) then
+    largest = largest > least and largest or least
+    put_head(largest, 0x90, 16, nil, 0xdc)
+    put.places(value, largest, depth + 1)
   else
-    put_map(value, count, depth)
+    put_head(count, 0x80, 16, nil, 0xde)
+    put.entries(value, depth + 1)
   end
+end
+
+local function put_map(map, count, depth)
+  put_head(count, 0x80, 16, nil, 0xde)
+  local put = is_short(map) and put_few or put_many
+  put.entries(map, depth + 1)
 end
 
 local put_marked = encode_marked.writers({ by_keys = put_by_keys, key = put_key, map = put_map })
@@ -122,18 +122,21 @@ function put_table(value, depth)
   if mark then
     return put_marked[mark.kind](value, mark, depth)
   end
-  local count = 0
-  for key in next, value do
-    count = count + 1
-    if key ~= count then
-      return put_by_keys(value, depth, 0)
-    end
+  local first = next(value)
+  if first ~= nil and first ~= 1 then
+    return put_by_keys(value, depth, 0)
+  end
+  local put = is_short(value) and put_few or put_many
+  local count = put.count_in_order(value)
+  if not count then
+    return put_by_keys(value, depth, 0)
   end
   put_head(count, 0x90, 16, nil, 0xdc)
-  for place, element in next, value do
-    put_value(element, depth + 1, place)
-  end
+  put.elements(value, depth + 1)
 end
+
+put_few = encode_loops.new(put_value, put_key)
+put_many = encode_loops.new(put_value, put_key)
 
 ---@param value any
 ---@param limits engine.codec.Limits
