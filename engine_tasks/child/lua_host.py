@@ -111,8 +111,9 @@ class Game:
         write_frame(self._out, LOG, 0, pack_texts(level, message[:MAX_LOG_CHARACTERS]))
 
     def progress(self, share: float, note: str) -> None:
-        if not self._progress_rate.allows(monotonic()):
-            return
+        if not self._task_id or not self._progress_rate.allows(monotonic()):
+            return  # while it loads there is no task to speak of
+        share = min(max(share, 0.0), 1.0)  # the game ends a child that says anything else
         note = note[:MAX_LOG_CHARACTERS]
         write_frame(self._out, PROGRESS, self._task_id, F64.pack(share), pack_texts(note))
 
