@@ -83,8 +83,8 @@ function M.insert(list, ...)
   end
   local place, value = ...
   local length = #list
-  if type(place) ~= "number" or place < 1 or place > length + 1 then
-    error("bad argument #2 to 'insert' (position out of bounds)", 2)
+  if type(place) ~= "number" or place % 1 ~= 0 or place < 1 or place > length + 1 then
+    error("bad argument #2 to 'insert' (position out of bounds)", 2) -- % sorts NaN out
   end
   for index = length, place, -1 do
     list[index + 1] = list[index]
@@ -98,7 +98,7 @@ function M.remove(list, ...)
     return remove(list, ...)
   end
   local length, place = #list, ...
-  if type(place) ~= "number" or (length > 0 and (place < 1 or place > length + 1)) then
+  if type(place) ~= "number" or place % 1 ~= 0 or (length > 0 and (place < 1 or place > length + 1)) then
     error("bad argument #2 to 'remove' (position out of bounds)", 2)
   end
   local value = list[place]
