@@ -7,6 +7,7 @@ Misuse by the programmer raises one.
 
 from __future__ import annotations
 
+import re
 import traceback as traceback_module
 from enum import StrEnum
 from pathlib import Path
@@ -17,6 +18,10 @@ import attrs
 #: Characters of an error's message or traceback that are kept; a script may raise a novel.
 MAX_ERROR_TEXT: Final = 16_384
 
+#: Control characters but tab and newline, and those that turn the direction of text around.
+_OBEYED: Final = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
 _PACKAGE_FOLDER: Final = str(Path(__file__).parent)
 
 
@@ -126,6 +131,21 @@ def describe_exception(error: BaseException) -> str:
     except BaseException as unprintable:  # SystemExit here would stop every actor
         text = f"<its message cannot be shown: {type(unprintable).__name__}>"
     return shorten(f"{name}: {text}" if text else name)
+
+
+def printable(text: str) -> str:
+    """A stranger's text, shortened, with what a terminal would obey shown as escapes."""
+    return _OBEYED.sub(_escaped, shorten(text.replace("\r\n", "\n")))
+
+
+def log_line(text: str) -> str:
+    """`printable`, and no line of it passes for another line of the log."""
+    return printable(text).replace("\n", "\n    ")
+
+
+def _escaped(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
 
 
 def shorten(text: str) -> str:

@@ -33,7 +33,7 @@ from cattrs.cols import is_sequence, list_structure_factory
 from cattrs.strategies import configure_union_passthrough
 from cattrs.v import format_exception, transform_error
 
-from engine_tasks.errors import PayloadError
+from engine_tasks.errors import PayloadError, shorten
 from engine_tasks.extensions import from_extension, to_extension
 
 T = TypeVar("T")
@@ -46,6 +46,10 @@ _OPTIONS: Final = (
 
 #: Values within values that ormsgpack carries.
 _MAX_DEPTH: Final = 255
+
+
+class ExtensionError(PayloadError):
+    """MessagePack with an extension for which Python has no value: the year 30000, say."""
 
 
 def encode(value: object, *, max_bytes: int | None = None, root: str = "payload") -> bytes:
@@ -73,7 +77,30 @@ def decode(encoded: bytes | memoryview, *, root: str = "payload") -> Any:
             encoded, ext_hook=from_extension, option=ormsgpack.OPT_NON_STR_KEYS
         )
     except Exception as error:
+        reason = _unreadable_extension(encoded)
+        if reason is not None:
+            raise ExtensionError(f"is not MessagePack: {reason}", path=root) from error
         raise PayloadError(f"is not MessagePack: {error}", path=root) from error
+
+
+def _unreadable_extension(encoded: bytes | memoryview) -> str | None:
+    """What is wrong with the first extension that has no value here, where one has not.
+
+    ormsgpack does not hand on what its hook raised, so this reads everything once more.
+    """
+    reasons: list[str] = []
+
+    def read_extension(code: int, content: bytes) -> None:
+        try:
+            from_extension(code, content)
+        except Exception as error:
+            reasons.append(f"an extension of code {code} that cannot be read: {error}")
+
+    try:
+        ormsgpack.unpackb(encoded, ext_hook=read_extension, option=ormsgpack.OPT_NON_STR_KEYS)
+    except Exception:
+        return None
+    return shorten(reasons[0]) if reasons else None
 
 
 def structure(value: object, wanted: type[T], *, root: str = "payload") -> T:

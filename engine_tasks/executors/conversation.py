@@ -23,10 +23,10 @@ from engine_tasks.child.frames import (
     unpack_texts,
 )
 from engine_tasks.child.rate import RateLimit
-from engine_tasks.errors import ErrorKind, PayloadError, TaskError, shorten
+from engine_tasks.errors import ErrorKind, PayloadError, TaskError, log_line, printable
 from engine_tasks.executors.protocol import ReportProgress
 from engine_tasks.options import LuaLimits
-from engine_tasks.payload import decode
+from engine_tasks.payload import ExtensionError, decode
 from engine_tasks.task import Outcome, Progress, Task
 
 logger = logging.getLogger("engine_tasks.worker")
@@ -138,7 +138,7 @@ class Conversation:
         if level not in LOG_LEVELS:
             raise FrameError(f"a log line of level {level!r:.20}")
         _check_flood(self._log_rate, "log lines")
-        logger.log(LOG_LEVELS[level], "%s: %s", self._label, shorten(message))
+        logger.log(LOG_LEVELS[level], "%s: %s", self._label, log_line(message))
 
     def _progress(self, task: Task, body: bytes) -> None:
         share, rest = unpack_f64(body)
@@ -146,20 +146,32 @@ class Conversation:
         if not 0.0 <= share <= 1.0:
             raise FrameError(f"a progress of {share}")
         _check_flood(self._progress_rate, "progress messages")
-        self._report_progress(task, Progress(share, shorten(note)))
+        self._report_progress(task, Progress(share, printable(note)))
 
     def _send_source(self, name: str) -> None:
         _check_flood(self._source_rate, "requests for modules")
         chunk_name, source = self._program.module_source(name) or ("", b"")
         self._channel.write(SOURCE, 0, pack_texts(chunk_name), source)
 
-    def _checked(self, encoded: bytes) -> bytes:
-        if not self._program.trusted:
-            try:
-                decode(encoded)
-            except PayloadError as error:
-                raise FrameError(f"a result that {error}") from error
-        return encoded
+    def _checked(self, encoded: bytes) -> Outcome:
+        if self._program.trusted:
+            return encoded
+        try:
+            return readable(encoded)
+        except PayloadError as error:
+            raise FrameError(f"a result that {error}") from error
+
+
+def readable(encoded: bytes) -> Outcome:
+    """A script's result, or the error in its place where Python has no value for a part of it.
+
+    Raises `PayloadError` for what is no MessagePack, which no script can bring about.
+    """
+    try:
+        decode(encoded, root="result")
+    except ExtensionError as error:
+        return TaskError(ErrorKind.BAD_RESULT, printable(str(error)))
+    return encoded
 
 
 def _check_flood(rate: RateLimit, what: str) -> None:
@@ -171,4 +183,4 @@ def _task_error(body: bytes) -> TaskError:
     kind, message, traceback = unpack_texts(body, 3)
     if kind not in _ERROR_KINDS:
         raise FrameError(f"an error of kind {kind!r:.20}")
-    return TaskError(ErrorKind(kind), shorten(message), shorten(traceback))
+    return TaskError(ErrorKind(kind), printable(message), printable(traceback))

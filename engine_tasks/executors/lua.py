@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from engine_tasks.child.confinement import supported_layers
 from engine_tasks.child.rate import RateLimit
-from engine_tasks.errors import ErrorKind, TaskError, shorten
-from engine_tasks.executors.conversation import LOG_LEVELS
+from engine_tasks.errors import ErrorKind, TaskError, log_line, printable
+from engine_tasks.executors.conversation import LOG_LEVELS, readable
 from engine_tasks.executors.process import ProcessExecutor
 from engine_tasks.executors.protocol import (
     Executor,
@@ -141,7 +141,10 @@ class LuaCallingExecutor:
             vm.close()
             file, line = self._program.where(error.message)
             raise ExecutorStartError(
-                error.message, file=file, line=line, traceback=error.traceback
+                printable(error.message),
+                file=file,
+                line=line,
+                traceback=printable(error.traceback),
             ) from error
         self._vm = vm
 
@@ -153,9 +156,10 @@ class LuaCallingExecutor:
         assert self._vm is not None, "start comes before run"
         self._task, self._cancelled = task, False
         try:
-            return self._vm.run(task.payload, self._program.soft_timeout_s(task))
+            return readable(self._vm.run(task.payload, self._program.soft_timeout_s(task)))
         except LuaError as error:
-            outcome = TaskError(ErrorKind(error.kind), shorten(error.message), error.traceback)
+            message, traceback = printable(error.message), printable(error.traceback)
+            outcome = TaskError(ErrorKind(error.kind), message, traceback)
             if error.kind == ErrorKind.MEMORY:  # a VM at its cap is not to be used again
                 raise ExecutorDied(outcome) from error
             return outcome
@@ -181,11 +185,12 @@ class LuaCallingExecutor:
             if dropped:
                 logger.warning("%s: %d lines were dropped", self._label, dropped)
             severity = LOG_LEVELS.get(level, logging.INFO)
-            logger.log(severity, "%s: %s", self._label, shorten(message))
+            logger.log(severity, "%s: %s", self._label, log_line(message))
 
     def progress(self, share: float, note: str) -> None:
         if self._task is not None:
-            self._report(self._task, Progress(share, shorten(note)))
+            share = min(max(share, 0.0), 1.0)
+            self._report(self._task, Progress(share, printable(note)))
 
     def cancelled(self) -> bool:
         return self._cancelled

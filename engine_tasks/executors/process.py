@@ -19,7 +19,7 @@ from engine_tasks.child.frames import (
     FrameError,
     unpack_texts,
 )
-from engine_tasks.errors import ErrorKind, TaskError, shorten
+from engine_tasks.errors import ErrorKind, TaskError, printable
 from engine_tasks.executors.child_process import TASK_HEADER_BYTES, ChildProcess
 from engine_tasks.executors.conversation import ChildEnded, Conversation, Program
 from engine_tasks.executors.protocol import (
@@ -185,7 +185,9 @@ class ProcessExecutor:
     def _fail_start(self, child: ChildProcess, _kind: str, message: str, traceback: str) -> Never:
         child.close()
         file, line = self._program.where(message)
-        raise ExecutorStartError(shorten(message), file=file, line=line, traceback=traceback)
+        raise ExecutorStartError(
+            printable(message), file=file, line=line, traceback=printable(traceback)
+        )
 
 
 @functools.cache
