@@ -1,0 +1,2 @@
+-- expect: refused
+-- why: nothing in it

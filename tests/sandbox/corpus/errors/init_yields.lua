@@ -1,0 +1,3 @@
+-- expect: refused
+-- why: a yield in init
+return { run = print, init = function() coroutine.yield() end }

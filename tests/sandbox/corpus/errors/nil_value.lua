@@ -1,0 +1,3 @@
+-- expect: FAILED
+-- why: no error value at all
+function Run() error() end

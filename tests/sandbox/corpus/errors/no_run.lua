@@ -1,0 +1,3 @@
+-- expect: refused
+-- why: a script without Run
+local function run() end

@@ -1,0 +1,3 @@
+-- expect: refused
+-- why: a script that does not parse
+function Run( return end

@@ -1,0 +1,3 @@
+-- expect: refused
+-- why: an error in the chunk, with file and line
+error({ "no text" })

@@ -1,0 +1,3 @@
+-- expect: FAILED
+-- why: a yield where there is no coroutine
+function Run() coroutine.yield({ "up" }) end

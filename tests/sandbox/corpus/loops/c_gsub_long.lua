@@ -1,0 +1,7 @@
+-- expect: TIMEOUT
+-- why: gsub over 1e8 characters
+-- memory_mb: 512
+function Run()
+  local text = ("x"):rep(1e8)
+  while true do text:gsub("y", "") text:gsub("x", "") end
+end

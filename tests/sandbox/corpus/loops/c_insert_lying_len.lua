@@ -1,0 +1,8 @@
+-- expect: ok
+-- expect lua54: TIMEOUT
+-- why: table.insert moves as many elements as __len says
+function Run()
+  local liar = setmetatable({}, { __len = function() return 2 ^ 52 end, __newindex = function() end })
+  while #liar > 0 do pcall(table.insert, liar, 1, "x") end
+  return "no __len of tables here"
+end

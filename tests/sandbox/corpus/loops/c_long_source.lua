@@ -1,0 +1,7 @@
+-- expect: TIMEOUT
+-- why: the compiler works for long on one call, again and again
+-- memory_mb: 256
+function Run()
+  local source = ("x = x\n"):rep(1000000)
+  while true do load(source) end
+end

@@ -1,0 +1,6 @@
+-- expect: TIMEOUT FAILED
+-- why: a date format of a hundred thousand conversions
+function Run()
+  local format = ("%c"):rep(100000)
+  while true do os.date(format) end
+end

@@ -1,0 +1,10 @@
+-- expect: TIMEOUT
+-- why: C functions over megabytes, each too short for a hook to see
+function Run()
+  local text = ("x"):rep(4000000)
+  while true do
+    text:upper() text:reverse() text:lower()
+    local _ = text .. "y" < text .. "z"
+    text:byte(1, 100) text:sub(2)
+  end
+end

@@ -1,0 +1,6 @@
+-- expect: TIMEOUT
+-- why: a jump backwards, past the instruction that counts loops
+function Run()
+  ::again::
+  goto again
+end

@@ -1,0 +1,3 @@
+-- expect: refused
+-- why: a loop in the chunk itself, before there is any task to time
+while true do end

@@ -1,0 +1,3 @@
+-- expect: ok
+-- why: no result at all
+function Run() end

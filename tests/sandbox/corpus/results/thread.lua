@@ -1,0 +1,3 @@
+-- expect: BAD_RESULT
+-- why: a coroutine cannot be carried
+function Run() return coroutine.create(print) end

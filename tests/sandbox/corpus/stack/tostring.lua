@@ -1,0 +1,6 @@
+-- expect: FAILED
+-- why: recursion through tostring
+local t = {}
+local function down() return (tostring(t)) end
+setmetatable(t, { __tostring = down })
+function Run() return down() end

@@ -1,0 +1,122 @@
+"""The corpus of hostile scripts, and what the head of each says.
+
+A script begins with comment lines:
+
+    -- expect: TIMEOUT                 verdicts that are right, any of them, on every machine
+    -- expect lua54: ok                the same for one machine, where it differs
+    -- why: what the script is after
+    -- in-thread: not stopped: why     where isolation="thread" does not stop it (default: stopped)
+    -- in-thread lua54: ...            the same for one machine
+    -- timeout_s: 2                    hard deadline (default: short where TIMEOUT is expected)
+    -- memory_mb: 512                  memory (default: 32)
+    -- turns: 3                        tasks, whose payloads are 1, 2, 3 (default: 1)
+    -- payload_kb: 8000                payloads of that size instead
+    -- instances: 2                    instances of the worker (default: 1)
+
+A verdict is the word of an `ErrorKind`, `ok` for a result, `contained` for a result that
+says so (a script that tries an escape answers with what it reached), or `refused` for a
+worker that could not start.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+import attrs
+
+from engine_tasks import ErrorKind
+
+CORPUS: Final = Path(__file__).parent / "corpus"
+VERDICTS: Final = frozenset({"ok", "contained", "refused", *(str(kind) for kind in ErrorKind)})
+#: Seconds a script has that is meant to run out of them.
+SHORT_TIMEOUT_S: Final = 0.5
+#: Seconds for all others: they end by themselves, on a busy machine as well.
+LONG_TIMEOUT_S: Final = 30.0
+
+_DIRECTIVE: Final = re.compile(r"-- (?P<name>[a-z_-]+)(?: (?P<vm>luajit|lua54))?: (?P<value>.+)")
+_DIRECTIVES: Final = {
+    "expect", "why", "in-thread", "timeout_s", "memory_mb", "turns", "payload_kb", "instances",
+}  # fmt: skip
+
+
+@attrs.frozen
+class Script:
+    """One file of the corpus."""
+
+    path: Path
+    directives: dict[tuple[str, str], str] = attrs.field(repr=False)
+
+    @property
+    def group(self) -> str:
+        return self.path.parent.name
+
+    @property
+    def name(self) -> str:
+        return f"{self.group}/{self.path.stem}"
+
+    @property
+    def why(self) -> str:
+        return self.get("why")
+
+    def expected(self, vm: str) -> frozenset[str]:
+        return frozenset(self.get("expect", vm).split())
+
+    def in_thread(self, vm: str) -> str:
+        """`stopped`, or `not stopped: reason`."""
+        return self.get("in-thread", vm, "stopped")
+
+    def timeout_s(self, vm: str) -> float:
+        default = SHORT_TIMEOUT_S if "TIMEOUT" in self.expected(vm) else LONG_TIMEOUT_S
+        return float(self.get("timeout_s", default=str(default)))
+
+    @property
+    def memory_mb(self) -> int:
+        return int(self.get("memory_mb", default="32"))
+
+    @property
+    def instances(self) -> int:
+        return int(self.get("instances", default="1"))
+
+    @property
+    def payloads(self) -> list[object]:
+        turns = range(1, 1 + int(self.get("turns", default="1")))
+        payload_kb = int(self.get("payload_kb", default="0"))
+        return [b"x" * 1024 * payload_kb if payload_kb else turn for turn in turns]
+
+    def get(self, name: str, vm: str = "", default: str | None = None) -> str:
+        """A directive, for the machine where it has one of its own."""
+        family = vm.removesuffix("21")
+        value = self.directives.get((name, family), self.directives.get((name, ""), default))
+        if value is None:
+            raise ValueError(f"{self.path} lacks the line '-- {name}: ...'")
+        return value
+
+
+def read_script(path: Path) -> Script:
+    """A script by its file. Raises `ValueError` for a head that cannot be understood."""
+    directives: dict[tuple[str, str], str] = {}
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if not line.startswith("--"):
+            break
+        match = _DIRECTIVE.fullmatch(line)
+        if match is None or match["name"] not in _DIRECTIVES:
+            raise ValueError(f"{path}: cannot understand {line!r}")
+        directives[match["name"], match["vm"] or ""] = match["value"]
+    script = Script(path, directives)
+    for vm in ("luajit21", "lua54"):
+        if not script.expected(vm) <= VERDICTS:
+            raise ValueError(f"{path}: unknown verdicts {script.expected(vm) - VERDICTS}")
+    return script
+
+
+def all_scripts() -> list[Script]:
+    """Every script, in the order of its name; modules that scripts require are none."""
+    paths = CORPUS.glob("*/*.lua")
+    return [read_script(path) for path in sorted(paths)]
+
+
+def groups() -> list[str]:
+    """The names of the groups."""
+    return sorted(path.name for path in CORPUS.iterdir())
