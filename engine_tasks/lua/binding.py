@@ -72,8 +72,9 @@ def bind(
         TypeError: an argument of another type, or a runtime whose encoding does not agree
             with ASCII, such as UTF-16.
 
-    A runtime with `max_memory` stays alive until its globals `TaskQueue` and `WorkerId` are
-    set to nil: its limit has to be lifted before Python hands it bytes.
+    A runtime with `max_memory` and the binding keep each other alive, because the limit has to
+    be lifted before Python hands over bytes. To free such a runtime, run
+    `TaskQueue, WorkerId = nil; collectgarbage()` in it.
     """
     if not _is_lua_runtime(runtime):
         raise TypeError(f"bind takes a LuaRuntime of lupa, not {type(runtime).__name__}")
@@ -83,18 +84,25 @@ def bind(
         raise TypeError(f"options is a WorkerOptions, not {type(options).__name__}")
     memory = _Memory(runtime) if runtime.get_max_memory() is not None else None
     calls = _Calls(queue, Path(script_folder or ""), options, memory)
-    sample, finish = _run(
-        runtime, "engine.binding", runtime.table_from(calls.table()), _compiler(runtime)
-    )
+    loader = _Loader(runtime)
+    try:
+        sample, finish = loader.load("engine.binding")(
+            runtime.table_from(calls.table()), loader.load_module
+        )
+        form, calls.to_bytes = _choose_form(sample)
+        finish(form, memory and memory.restore)
+    finally:
+        loader.close()
+
+
+def _choose_form(sample: Any) -> tuple[int, Callable[[Any], bytes]]:
+    """The first of the forms of `forms.lua` that the runtime's encoding leaves whole."""
     for form, to_bytes in enumerate((_unescaped, _unescaped, bytes.fromhex), start=1):
         try:
-            arrived_whole = to_bytes(sample(form)) == _EVERY_BYTE
+            if to_bytes(sample(form)) == _EVERY_BYTE:
+                return form, to_bytes
         except ValueError:  # UnicodeDecodeError is one
             continue
-        if arrived_whole:
-            calls.to_bytes = to_bytes
-            finish(form, memory and memory.restore)
-            return
     raise TypeError("the runtime's encoding does not agree with ASCII")
 
 
@@ -105,29 +113,28 @@ def _is_lua_runtime(runtime: object) -> bool:
     )
 
 
-def _run(runtime: Any, module: str, *arguments: Any) -> Any:
-    return _load(runtime, module, b"")(*arguments)
+class _Loader:
+    """Compiles modules of the engine's by name; the machine's own `load` may be gone."""
 
+    def __init__(self, runtime: Any) -> None:
+        self._runtime = runtime
 
-def _compiler(runtime: Any) -> Callable[[LuaString], Any]:
-    """Compiles a module of the engine's by its name; the machine's `load` may be gone."""
+    def close(self) -> None:
+        self._runtime = None  # the runtime holds `load_module`: break the circle
 
-    def compile_module(name: LuaString) -> Any:
+    def load_module(self, name: LuaString) -> Any:
         text = name if isinstance(name, str) else name.decode()
         if not text.isascii():
-            raise UnicodeError("no encoding that agrees with ASCII")
-        return _load(runtime, text, _MODULE_HEAD)
+            raise UnicodeError("the name of a module came in an encoding unlike ASCII")
+        return self.load(text, _MODULE_HEAD)
 
-    return compile_module
-
-
-def _load(runtime: Any, module: str, head: bytes) -> Any:
-    chunk_name = f"@{module.replace('.', '/')}.lua"
-    return runtime.compile(head + engine_source(module), name=chunk_name)
+    def load(self, name: str, head: bytes = b"") -> Any:
+        chunk_name = f"@{name.replace('.', '/')}.lua"
+        return self._runtime.compile(head + engine_source(name), name=chunk_name)
 
 
 def _unescaped(text: LuaString) -> bytes:
-    """Bytes from Lua; `binding.lua` makes them characters up to U+00FF where it has to."""
+    """Bytes from Lua; `forms.lua` makes them characters up to U+00FF where it has to."""
     return text if isinstance(text, bytes) else text.encode("latin-1")
 
 

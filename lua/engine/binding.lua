@@ -20,7 +20,11 @@ end
 local function platform_name()
   if type(stock("jit")) == "table" and stock("require") then
     -- taken away where an engine does not trust its scripts; LuaJIT 2.0 has no table.new
-    if pcall(stock_require, "ffi") and pcall(stock_require, "bit") and pcall(stock_require, "table.new") then
+    local has_all = true
+    for _, name in ipairs({ "ffi", "bit", "table.new", "table.clear" }) do
+      has_all = has_all and pcall(stock_require, name)
+    end
+    if has_all then
       return "luajit"
     end
   elseif string.pack and math.type and table.move and stock("rawlen") then
@@ -74,7 +78,8 @@ local function finish(form, settle)
   local bound = stock("TaskQueue")
   local meta = type(bound) == "table" and getmetatable(bound)
   if type(meta) ~= "table" or type(meta.rebind) ~= "function" then
-    bound = load_module("engine.binding.task_queue").new(calls, load_module("engine.binding.forms").all[form])
+    local out = load_module("engine.binding.forms").all[form]
+    bound = load_module("engine.binding.task_queue").new(calls, out)
     meta = getmetatable(bound)
   end
   meta.rebind(calls)

@@ -25,8 +25,9 @@ end
 ---@param expected string
 ---@param value any
 local function refuse(place, method, expected, value)
-  local got = type(value) == "number" and shown(value) or type(value)
-  error(format("bad argument #%d to '%s' (%s expected, got %s)", place, method, expected, got), CALLER + 1)
+  local got = type(value) == "number" and "number " .. shown(value) or type(value)
+  local text = "bad argument #%d to '%s' (%s expected, got %s)"
+  error(format(text, place, method, expected, got), CALLER + 1)
 end
 
 ---That a method was called with a colon.
@@ -78,7 +79,8 @@ function M.check_options(value, method)
     if key ~= "wait" then
       error(format("'%s' has no option '%s'; there is: wait", method, shown(key)), CALLER)
     elseif type(option) ~= "boolean" then
-      error(format("the option 'wait' of '%s' is a boolean, not a %s", method, type(option)), CALLER)
+      local text = "the option 'wait' of '%s' is a boolean, not a %s"
+      error(format(text, method, type(option)), CALLER)
     end
   end
   return value.wait ~= false

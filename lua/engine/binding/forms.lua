@@ -7,7 +7,8 @@ local platform = require("engine.platform")
 
 local M = {}
 
-local char, concat, find, format, gsub = string.char, table.concat, string.find, string.format, string.gsub
+local char, concat, find = string.char, table.concat, string.find
+local format, gsub = string.format, string.gsub
 
 local LATIN, HEX = {}, {}
 for value = 0, 255 do
@@ -31,7 +32,7 @@ local function characters(text)
   return (gsub(text, "[\128-\255]", LATIN))
 end
 
--- A payload of floats is half high bytes: 90 kB in 0.2 ms, where gsub takes 4 ms.
+-- A payload of floats is half high bytes: five times as fast as gsub there.
 if platform.name == "luajit" then
   local ffi = require("ffi")
   local octets, pointer = ffi.typeof("uint8_t[?]"), ffi.typeof("const uint8_t *")
