@@ -65,9 +65,9 @@ function worker.bytes(data) end
 ---Says that `list` is an array, also where it is empty or ends in nils.
 ---@generic T: table
 ---@param list T
----@param length? integer how long it is, nils included; `#list` by default
+---@param count? integer how long it is, nils included; `#list` by default
 ---@return T list the same table
-function worker.array(list, length) end
+function worker.array(list, count) end
 
 ---Says that `map` is a map, also where it is empty or all its keys are integers.
 ---@generic T: table
