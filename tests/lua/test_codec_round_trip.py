@@ -97,6 +97,16 @@ def test_any_value_comes_back_through_compiled_code(compiled_echo: LuaVm, value:
     assert _is_same(value, _through(compiled_echo, value))
 
 
+def test_compiled_code_carries_every_width_of_integer(compiled_echo: LuaVm) -> None:
+    edges = [
+        sign * 2**power + step for power in range(64) for sign in (1, -1) for step in (-1, 0, 1)
+    ]
+    integers = [edge for edge in edges if -(2**63) <= edge < 2**64]
+    for _ in range(300):  # hot enough for every branch to be compiled
+        assert _through(compiled_echo, integers) == integers
+        assert _through(compiled_echo, {"key": integers[::-1]}) == {"key": integers[::-1]}
+
+
 @given(data=st.binary(max_size=200))
 @settings(deadline=None)
 def test_any_bytes_end_in_a_result_or_a_bad_payload(echo: LuaVm, data: bytes) -> None:

@@ -10,12 +10,11 @@ local M = {}
 
 local band, bswap, rshift, tobit = bit.band, bit.bswap, bit.rshift, bit.tobit
 local cast, copy, to_string = ffi.cast, ffi.copy, ffi.string
-local floor = math.floor
 
 local octets = ffi.typeof("uint8_t[?]")
 local at_u32 = ffi.typeof("uint32_t *")
 local at_u64 = ffi.typeof("uint64_t *")
-local view = ffi.new("union { double f64; uint64_t u64; }")
+local view = ffi.new("union { double f64; int64_t i64; uint64_t u64; }")
 
 -- A buffer that grew beyond this is dropped after its value.
 local KEPT_BYTES = 1048576
@@ -81,13 +80,13 @@ function M.byte(value)
   used = used + 1
 end
 
----A tag and a 64-bit integer of any width the number needs.
+-- Not through halves of 32 bits: the compiler takes tobit(a - b) apart into
+-- tobit(a) - tobit(b), which is wrong where a is beyond 2^51.
 local function put_wide(tag, value)
-  local high = floor(value / 4294967296)
   buffer[used] = tag
-  used = used + 1
-  put_u32(high)
-  put_u32(value - high * 4294967296)
+  view.i64 = value
+  cast(at_u64, buffer + (used + 1))[0] = bswap(view.u64)
+  used = used + 9
 end
 
 ---@param value integer
@@ -172,16 +171,6 @@ function M.head(count, short, shorts, tag8, tag16)
     used = used + 1
     put_u32(count)
   end
-end
-
----Where `count` bytes may be written at once.
----@param count integer
----@return ffi.cdata* pointer valid until the next call here
-function M.reserve(count)
-  room(count)
-  local start = buffer + used
-  used = used + count
-  return start
 end
 
 return M
