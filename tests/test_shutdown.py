@@ -214,6 +214,15 @@ def test_ctrl_c_ends_the_game_and_its_children_without_a_word(tmp_path: Path, lo
         none_is_left(kin)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="process groups of Unix")
+def test_a_child_has_a_group_of_its_own_in_the_games_session(queue: TaskQueue) -> None:
+    """A terminal's Ctrl-C does not reach it, and its `nice` counts beside the game."""
+    assert queue.start_native_worker(1, "pid", worker_functions.pid)
+    pid = result_of(queue, 1, None).payload
+    assert os.getpgid(pid) == pid
+    assert os.getsid(pid) == os.getsid(0)
+
+
 # --- nothing piles up ------------------------------------------------------------------------
 
 
