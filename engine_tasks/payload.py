@@ -52,15 +52,25 @@ class ExtensionError(PayloadError):
     """MessagePack with an extension for which Python has no value: the year 30000, say."""
 
 
+@attrs.frozen
+class Encoded:
+    """A value that is MessagePack already: sent as it is, and not looked through."""
+
+    content: bytes
+
+
 def encode(value: object, *, max_bytes: int | None = None, root: str = "payload") -> bytes:
-    """The value as MessagePack. Any thread.
+    """The value as MessagePack; an `Encoded` as it is. Any thread.
 
     Raises `PayloadError`, which names the first part of the value that cannot be
     carried (`payload.units[3].target: cannot carry a socket`), or the limit
     `max_bytes` that the encoded value is over.
     """
     try:
-        encoded = ormsgpack.packb(value, _unstructure, _OPTIONS)
+        if type(value) is Encoded:
+            encoded = value.content
+        else:
+            encoded = ormsgpack.packb(value, _unstructure, _OPTIONS)
     except Exception as error:  # ormsgpack's TypeError, or whatever a hook of the game raised
         raise _explain(value, root, error) from error
     if max_bytes is not None and len(encoded) > max_bytes:

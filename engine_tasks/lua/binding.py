@@ -7,24 +7,20 @@ read in the machine (`lua/engine/binding/`), everything else as a number or a st
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from engine_tasks.directory import unknown_worker
-from engine_tasks.errors import (
-    EngineTasksError,
-    ErrorKind,
-    PayloadError,
-    TaskRefusedError,
-    WorkerIdError,
-)
+from engine_tasks.errors import EngineTasksError, ErrorKind, PayloadError, WorkerIdError
 from engine_tasks.lua.sources import engine_source
 from engine_tasks.options import WorkerOptions
+from engine_tasks.payload import Encoded
 from engine_tasks.task import TaskResult
 from engine_tasks.task_queue import TaskQueue
-from engine_tasks.worker_id import WorkerId
+
+logger = logging.getLogger(__name__)
 
 #: A Lua string as Python gets it: text where the runtime has an encoding.
 LuaString = bytes | str
@@ -237,10 +233,8 @@ class _Calls:
     # --- tasks -------------------------------------------------------------
 
     def send_task(self, worker_id: float, payload: LuaString) -> int | bytes:
-        try:
-            return _submit(self._queue, int(worker_id), self.to_bytes(payload))
-        except (PayloadError, TaskRefusedError) as error:
-            return self._refused(error)
+        task_id = self._queue.send_task(int(worker_id), Encoded(self.to_bytes(payload)))
+        return self._reason() if task_id is None else task_id
 
     def refuse(self, message: LuaString) -> None:
         """A payload that cannot be carried, which the machine found out."""
@@ -296,7 +290,8 @@ class _Calls:
         return False
 
     def _refused(self, error: EngineTasksError) -> bytes:
-        self._queue._refuse(error)  # noqa: SLF001 - logged and kept like a refusal of its own
+        logger.warning("refused: %s", error)
+        self._queue.last_error = error
         return self._reason()
 
     def _reason(self) -> bytes:
@@ -317,19 +312,6 @@ class _Calls:
 
     def _readable(self, text: LuaString) -> str:
         return self.to_bytes(text).decode(errors="replace")
-
-
-def _submit(queue: TaskQueue, worker_id: int, payload: bytes) -> int:
-    """`send_task` for a payload that is MessagePack already. Raises its refusals."""
-    worker = queue._workers.get(worker_id)  # noqa: SLF001 - it would encode them once more
-    if worker is None:
-        raise unknown_worker(WorkerId(worker_id))
-    limit_bytes = worker.options.max_payload_bytes
-    if len(payload) > limit_bytes:
-        raise PayloadError(
-            f"takes {len(payload):,} bytes; the limit is {limit_bytes:,} bytes", path="payload"
-        )
-    return worker.submit(payload)
 
 
 def _content(result: TaskResult) -> bytes:
