@@ -98,14 +98,15 @@ function M.remove(list, ...)
     return remove(list, ...)
   end
   local length, place = #list, ...
-  if type(place) ~= "number" or place % 1 ~= 0 or (length > 0 and (place < 1 or place > length + 1)) then
+  local is_whole = type(place) == "number" and place % 1 == 0
+  if not is_whole or (place ~= length and (place < 1 or place > length + 1)) then
     error("bad argument #2 to 'remove' (position out of bounds)", 2)
   end
   local value = list[place]
   for index = place, length - 1 do
     list[index] = list[index + 1]
   end
-  list[length] = nil
+  list[max(place, length)] = nil
   return value
 end
 
