@@ -4,6 +4,7 @@ import statistics
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from importlib.util import find_spec
+from shutil import which
 from typing import Literal
 
 from attrs import field, frozen
@@ -20,14 +21,20 @@ SetUp = Callable[[Effort], AbstractContextManager[Sampler]]
 
 @frozen
 class Peer:
-    """What ours is measured against; left out where the module it `needs` is missing."""
+    """What ours is measured against.
+
+    Left out where the module that it `needs` or the `program` that it runs is missing.
+    """
 
     name: str
     set_up: SetUp
     needs: str = ""
+    program: str = ""
 
     def is_there(self) -> bool:
         """Whether it can be measured here."""
+        if self.program and which(self.program) is None:
+            return False
         return not self.needs or find_spec(self.needs) is not None
 
 

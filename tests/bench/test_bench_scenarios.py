@@ -2,18 +2,23 @@
 
 import subprocess
 import sys
+from shutil import which
 
 import pytest
 from attrs import evolve
 
 from engine_tasks.bench import runner
 from engine_tasks.bench.effort import QUICK
+from engine_tasks.bench.lua_children import lua_child, script
 from engine_tasks.bench.queues import ECHO, SPIN
 from engine_tasks.bench.runner import chosen, run_apart, run_each
 from engine_tasks.bench.scenario import Scenario
 from engine_tasks.bench.scenarios import ALL
+from engine_tasks.bench.scenarios.children import kill_ms
 from engine_tasks.bench.scenarios.frames import FRAME_S, LATE_MS, late_share, steps_lasting
+from engine_tasks.bench.scenarios.love import GAME, PROGRAM, love_peer
 from engine_tasks.bench.work import SMALL_TASK
+from engine_tasks.lua.vm import available_vms
 
 SHORT = evolve(QUICK, repeats=2, sample_s=0.001)
 
@@ -31,6 +36,9 @@ def test_names_are_unique_and_their_scripts_travel_with_the_package() -> None:
     assert len(set(names(ALL))) == len(ALL)
     assert ECHO.script.is_file()
     assert SPIN.script.is_file()
+    assert script("busy").is_file()
+    assert script("sieve").is_file()
+    assert {path.name for path in GAME.iterdir()} == {"conf.lua", "echo.lua", "main.lua"}
 
 
 def test_both_languages_do_the_same_work() -> None:
@@ -55,15 +63,35 @@ def test_a_quick_run_leaves_out_the_long_ones_unless_they_are_named() -> None:
     assert names(chosen(ALL, ["frames-lua-2"], quick=True)) == ["frames-lua-2"]
 
 
-@pytest.mark.parametrize("name", ["mailbox", "poll-empty"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("mailbox", "poll-empty", "start-lua", "restart-lua", "confinement-cost"),
+        *(f"codec-grid-{vm}" for vm in available_vms()),
+    ],
+)
 def test_a_quick_run_measures_both_sides(name: str) -> None:
-    (scenario,) = chosen(ALL, [name], quick=True)
+    (scenario,) = (scenario for scenario in ALL if scenario.name == name)
     result = run_apart(scenario, SHORT)
     assert result.error is None, result.trace
     (metric,) = result.metrics
     assert len(metric.ours.samples) == SHORT.repeats
     assert all(sample > 0 for sample in metric.ours.samples)
     assert [peer.peer for peer in metric.peers] == [peer.name for peer in scenario.peers]
+
+
+def test_a_child_is_made_for_each_kill_and_none_is_left() -> None:
+    with lua_child("busy") as child:
+        assert kill_ms(child) > 0
+        assert kill_ms(child) > 0
+        assert len(child.executors) == 3
+    assert child.worker.is_finished()
+
+
+@pytest.mark.skipif(which(PROGRAM) is None, reason="LÖVE is not installed")
+def test_love_echoes_without_a_window_and_ends_with_its_scenario() -> None:
+    with love_peer(8).set_up(SHORT) as sample:
+        assert sample()[0] > 0
 
 
 def test_the_work_of_others_is_told_from_that_of_our_children(

@@ -12,6 +12,7 @@ from engine_tasks.bench.aims import Aim, at_least_times
 from engine_tasks.bench.effort import Effort
 from engine_tasks.bench.queues import ECHO, INSTANCES, Kind, Running, checked, running
 from engine_tasks.bench.scenario import Metric, Peer, Sampler, Scenario, SetUp
+from engine_tasks.bench.scenarios.love import love_peer
 from engine_tasks.bench.scenarios.peers import ECHO_PEERS, PROCESSES, Send
 from engine_tasks.bench.work import SMALL_TASK
 
@@ -82,11 +83,12 @@ def _check_echo(payload: object) -> None:
 
 
 def _scenario(kind: Kind, *aims: Aim) -> Scenario:
+    peers = tuple(Peer(name, _theirs(pool)) for name, pool in ECHO_PEERS)
     return Scenario(
         f"echo-{kind}",
         f"echo of a small dict, {INSTANCES} {kind} workers, {WINDOW} in flight",
         _ours(kind),
-        tuple(Peer(name, _theirs(pool)) for name, pool in ECHO_PEERS),
+        (*peers, love_peer(WINDOW)) if kind == "lua" else peers,
         (Metric("", "tasks/s", "higher"),),
         aims,
     )

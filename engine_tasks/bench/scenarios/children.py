@@ -1,0 +1,104 @@
+"""How soon a Lua child is there: at first, and again after it was killed."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import monotonic, perf_counter, sleep
+from typing import Final
+
+from engine_tasks import ErrorKind
+from engine_tasks.bench.aims import Aim, at_most, at_most_times
+from engine_tasks.bench.effort import Effort
+from engine_tasks.bench.lua_children import LuaChild, lua_child, lua_plan
+from engine_tasks.bench.queues import ANSWER_TIMEOUT_S
+from engine_tasks.bench.scenario import Metric, Peer, Sampler, Scenario, SetUp
+from engine_tasks.bench.work import SMALL_TASK
+
+#: The least that a child in Python can be.
+BARE: Final = (sys.executable, "-I", "-S", "-c", "print(1)")
+#: Seconds between looks whether a child is busy.
+LOOK_S: Final = 0.001
+
+
+def _sample(once: Callable[[], float], effort: Effort) -> list[float]:
+    """Milliseconds of each, as `once` tells them, until they last a sample's length."""
+    took_ms: list[float] = []
+    while sum(took_ms) < effort.sample_s * 1e3:
+        took_ms.append(once())
+    return took_ms
+
+
+def _ms_since(begin_s: float) -> float:
+    return (perf_counter() - begin_s) * 1e3
+
+
+@contextmanager
+def _start(effort: Effort) -> Iterator[Sampler]:
+    plan = lua_plan("echo")
+
+    def once() -> float:
+        executor = plan.make_executor(0, lambda *_: None)
+        try:
+            begin_s = perf_counter()
+            executor.start()
+            return _ms_since(begin_s)
+        finally:
+            executor.stop()
+
+    yield lambda: _sample(once, effort)
+
+
+@contextmanager
+def _restart(effort: Effort) -> Iterator[Sampler]:
+    with lua_child("busy") as child:
+        yield lambda: _sample(lambda: kill_ms(child), effort)
+
+
+def kill_ms(child: LuaChild) -> float:
+    """Milliseconds from a busy child's SIGKILL to the result of the task that waited behind."""
+    busy, waiting = child.send("forever"), child.send(SMALL_TASK)
+    end_s = monotonic() + ANSWER_TIMEOUT_S
+    while child.worker.progress(busy) is None:
+        if monotonic() > end_s:
+            raise TimeoutError(f"the child is not busy after {ANSWER_TIMEOUT_S} s")
+        sleep(LOOK_S)
+    begin_s = perf_counter()
+    child.executors[-1].kill()
+    child.answer(waiting)
+    took_ms = _ms_since(begin_s)
+    lost = child.worker.wait_result(busy, 0.0)
+    if lost is None or lost.error is None or lost.error.kind is not ErrorKind.CRASHED:
+        raise RuntimeError(f"the task of a killed child ended as {lost}")
+    return took_ms
+
+
+@contextmanager
+def _bare(effort: Effort) -> Iterator[Sampler]:
+    def once() -> float:
+        begin_s = perf_counter()
+        with subprocess.Popen(BARE, stdout=subprocess.PIPE) as process:
+            assert process.stdout
+            line = process.stdout.readline()
+            took_ms = _ms_since(begin_s)
+        if line.strip() != b"1":
+            raise RuntimeError(f"not the line of a bare child: {line!r}")
+        return took_ms
+
+    yield lambda: _sample(once, effort)
+
+
+def _scenario(name: str, title: str, ours: SetUp, aim: Aim) -> Scenario:
+    peers = (Peer("bare Python child", _bare),)
+    return Scenario(name, title, ours, peers, (Metric("", "ms", "lower"),), (aim,))
+
+
+SCENARIOS: Final = (
+    _scenario("start-lua", "from nothing to a confined Lua child", _start, at_most_times(2)),
+    _scenario(
+        "restart-lua",
+        "from the kill of a busy Lua child to its worker's next result",
+        _restart,
+        at_most(100, "ms"),
+    ),
+)
