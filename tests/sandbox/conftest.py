@@ -36,11 +36,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
     )
     frames = sum(report.frames for report in reports)
-    longest_s = max(report.longest_calls_s for report in reports)
+    longest_s: dict[str, float] = {}
+    for report in reports:
+        for call, took_s in report.longest_call_s.items():
+            longest_s[call] = max(took_s, longest_s.get(call, 0.0))
     answers = sum(report.innocent_answers for report in reports)
     terminalreporter.write_line(
-        f"{frames} frames, the longest calls of one took {longest_s * 1000:.1f} ms; "
-        f"the innocent worker answered {answers} tasks"
+        f"{frames} frames; the innocent worker answered {answers} tasks; the longest calls: "
+        + ", ".join(f"{call} {took_s * 1000:.1f} ms" for call, took_s in longest_s.items())
     )
 
 
