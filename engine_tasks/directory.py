@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
-import operator
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -71,11 +69,12 @@ class WorkerDirectory:
 
     def run_oldest_inline(self) -> bool:
         """Run the oldest task of all `inline` workers, here; whether there was one."""
-        if not self.inline:
-            return False
-        due = [(worker.oldest_inline() or math.inf, worker) for worker in self.inline.values()]
-        _task_id, worker = min(due, key=operator.itemgetter(0))
-        return worker.run_inline()
+        waiting = {
+            task_id: worker
+            for worker in list(self.inline.values())
+            if (task_id := worker.oldest_inline()) is not None
+        }
+        return bool(waiting) and waiting[min(waiting)].run_inline()
 
     def take_result(self, task_id: int) -> TaskResult | None:
         """Take the result of one task if it is ready; runs `inline` tasks until it is."""

@@ -54,26 +54,35 @@ class LuaLimits:
     """Seconds after which the script gets an error (TIMEOUT) and keeps its state. Needs the
     JIT off, which it therefore turns off, and does not reach into Lua's C functions."""
 
-    result_bytes: int = attrs.field(default=64 * MIB, validator=_whole_above_zero)
+    result_bytes: int = attrs.field(default=16 * MIB, validator=_whole_above_zero)
     """Bytes of one encoded result; beyond it a task ends as BAD_RESULT."""
+
+    result_values: int = attrs.field(default=32_768, validator=_whole_above_zero)
+    """Values that a result may hold, keys among them; beyond it a task ends as BAD_RESULT.
+    Python makes each of them with its interpreter locked, 30 to 100 ns a value: the default
+    costs a frame 3 ms at most. A string, bytes or a typed array is one value."""
 
     nesting_depth: int = attrs.field(default=100, validator=_whole_above_zero)
     """Tables within tables that a payload or a result may have."""
 
     log_lines_per_s: int = attrs.field(default=50, validator=_whole_above_zero)
-    """Lines a second that `print` and `worker.log` bring to the log; the rest is dropped and
-    counted. A line a frame, almost, and no full disk overnight."""
+    """Lines a second that `print` and `worker.log` bring to the log, of 4,096 characters at
+    most; the rest is dropped and counted. A line a frame, almost."""
 
     progress_per_s: int = attrs.field(default=120, validator=_whole_above_zero)
     """Progress messages a second that reach the game: two a frame; the rest is dropped."""
 
-    jit: bool | None = attrs.field(default=None)
+    jit: bool | None = attrs.field(
+        default=None, validator=_optional(attrs.validators.instance_of(bool))
+    )
     """Whether LuaJIT compiles. None: where the child is confined by the operating system."""
 
     vm: str | None = attrs.field(default=None, validator=_optional(attrs.validators.in_(VMS)))
     """`luajit21` or `lua54`. None: LuaJIT where lupa has it."""
 
-    require_confinement: bool = attrs.field(default=False)
+    require_confinement: bool = attrs.field(
+        default=False, validator=attrs.validators.instance_of(bool)
+    )
     """Refuse to start where a layer of the operating system's confinement is missing,
     instead of a warning."""
 

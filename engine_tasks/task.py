@@ -17,7 +17,10 @@ _UNREAD: Final = object()
 
 @attrs.define(eq=False)
 class Task:
-    """A task on its way through a pool. `payload` is MessagePack; times are monotonic seconds."""
+    """A task on its way through a pool. `payload` is MessagePack; times are monotonic seconds.
+
+    `given_back` says that an instance took it once, and died before it began.
+    """
 
     id: int
     payload: bytes
@@ -26,6 +29,7 @@ class Task:
     timeout_s: float | None = None
     attempts: int = 0
     started_s: float = 0.0
+    given_back: bool = False
 
 
 @attrs.frozen

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import logging
 import math
+import os
 import time
 import warnings
 import weakref
@@ -19,6 +20,7 @@ from engine_tasks.options import WorkerOptions
 from engine_tasks.payload import encode
 from engine_tasks.pump import Pump
 from engine_tasks.task import Progress, TaskResult
+from engine_tasks.timer import TIMER
 from engine_tasks.worker import KILL_TIMEOUT_S, OnResult, Worker, WorkerState
 from engine_tasks.worker_id import WorkerId
 from engine_tasks.worker_plan import WorkerPlan
@@ -117,7 +119,7 @@ class TaskQueue:
 
     def worker_state(self, worker_id: int) -> WorkerState | None:
         """What a worker is up to; None for an id that has none."""
-        worker = self._workers.get(WorkerId(worker_id))
+        worker = self._find(worker_id)
         return None if worker is None else worker.state()
 
     # --- tasks -------------------------------------------------------------
@@ -141,6 +143,8 @@ class TaskQueue:
         """
         if timeout_s is not None:
             _check_positive("timeout_s", timeout_s)
+        if on_result is not None and not callable(on_result):
+            raise TypeError(f"on_result is callable, not {type(on_result).__name__}")
         worker = self._workers.get(worker_id)
         if worker is None:
             self._refuse(unknown_worker(WorkerId(worker_id)))
@@ -162,9 +166,9 @@ class TaskQueue:
         if not results:
             if results is None:
                 WorkerId(worker_id)  # raises for what is no id at all
-            if worker_id not in self._inline or not self._inline[worker_id].run_inline():
+            worker = self._inline.get(worker_id)
+            if worker is None or results is None or not worker.run_inline():
                 return None
-            results = self._results[worker_id]
         try:
             return results.popleft()
         except IndexError:
@@ -183,7 +187,8 @@ class TaskQueue:
     def wait_result(self, task_id: int, timeout_s: float) -> TaskResult | None:
         """Wait for the result of one task and take it; None after `timeout_s` seconds.
 
-        For tools and tests, not for a frame. One thread may wait for a task at a time.
+        For tools and tests, not for a frame. One thread may wait for a task at a time. The
+        result of a task with an `on_result` goes there, and not here.
         """
         _check_not_negative("timeout_s", timeout_s)
         return self._directory.waiters.wait(
@@ -202,22 +207,22 @@ class TaskQueue:
 
     def tasks_in_work(self, worker_id: int) -> int | None:
         """Tasks sent whose results were not taken yet; None for an id without a worker."""
-        worker = self._workers.get(worker_id)
+        worker = self._find(worker_id)
         return None if worker is None else worker.tasks_in_work()
 
     def tasks_waiting(self, worker_id: int) -> int | None:
         """Tasks that no instance has taken yet; None for an id without a worker."""
-        worker = self._workers.get(worker_id)
+        worker = self._find(worker_id)
         return None if worker is None else worker.tasks_waiting()
 
     def tasks_in_progress(self, worker_id: int) -> int | None:
         """Tasks that an instance works on; None for an id without a worker."""
-        worker = self._workers.get(worker_id)
+        worker = self._find(worker_id)
         return None if worker is None else worker.tasks_in_progress()
 
     def tasks_ready(self, worker_id: int) -> int | None:
         """Results that wait to be taken; None for an id without a worker."""
-        worker = self._workers.get(worker_id)
+        worker = self._find(worker_id)
         return None if worker is None else worker.tasks_ready()
 
     # --- echo --------------------------------------------------------------
@@ -260,6 +265,10 @@ class TaskQueue:
         """Answer every task as STOPPED at once and kill what runs."""
         self._kill(self._take_workers())
 
+    def disown(self) -> None:
+        """Let the workers be: in a forked copy of the game they are the original's."""
+        self._stopped = True
+
     def __enter__(self) -> Self:
         return self
 
@@ -279,7 +288,8 @@ class TaskQueue:
         if not getattr(self, "_stopped", True):
             warnings.warn(f"{self!r} was never stopped", ResourceWarning, source=self, stacklevel=1)
             for worker in self._take_workers():
-                worker.kill()
+                # On the timer's thread: this one may be anywhere, with any lock.
+                TIMER.after(0.0, worker.kill)
 
     # --- inside ------------------------------------------------------------
 
@@ -310,9 +320,14 @@ class TaskQueue:
             if not worker.wait_stopped(max(0.0, deadline_s - time.monotonic())):
                 logger.error("the worker %r did not end", worker.name)
 
+    def _find(self, worker_id: int) -> Worker | None:
+        """The worker of an id; raises for what is no id at all."""
+        worker = self._workers.get(worker_id)
+        return worker if worker is not None else self._workers.get(WorkerId(worker_id))
+
     def _refuse(self, error: EngineTasksError) -> bool:
         logger.warning("refused: %s", error)
-        self.last_error = error
+        self.last_error = error.with_traceback(None)  # which would keep what it passed through
         return False
 
 
@@ -324,6 +339,17 @@ _LIVE_QUEUES: Final[weakref.WeakSet[TaskQueue]] = weakref.WeakSet()
 def _kill_live_queues() -> None:
     for queue in list(_LIVE_QUEUES):
         queue.kill()
+
+
+def _disown_queues() -> None:
+    """In a forked copy of the game: its end must not end the workers of the game."""
+    for queue in list(_LIVE_QUEUES):
+        queue.disown()
+    _LIVE_QUEUES.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_disown_queues)
 
 
 def _check_not_negative(argument: str, value: float) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -25,13 +26,17 @@ class Timed:
 
     def cancel(self) -> None:
         """Take the call back; one that already runs goes on. Any thread."""
-        self.call = None
+        self.call = None  # and with it all that the call holds on to
 
 
 class Timer:
     """Runs short calls on a thread of its own. They must not wait. Any thread may add one."""
 
     def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Start over, without a thread and with nothing to call."""
         self._changed = threading.Condition()
         self._heap: list[tuple[float, int, Timed]] = []
         self._order = itertools.count()
@@ -79,3 +84,6 @@ class Timer:
 
 #: The timer of this process; its thread starts with the first call that is added.
 TIMER: Final = Timer()
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=TIMER.forget)  # a copy of the game has no thread of it

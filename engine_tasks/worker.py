@@ -158,7 +158,7 @@ class Worker:
             return self.submit(encode(data, max_bytes=self.options.max_payload_bytes))
         except (PayloadError, TaskRefusedError) as error:
             logger.warning("refused: %s", error)
-            self.last_error = error
+            self.last_error = error.with_traceback(None)  # which would keep what it passed through
             return None
 
     def recv(self) -> TaskResult | None:

@@ -323,3 +323,19 @@ def test_crashes_leave_nothing(queue: TaskQueue) -> None:
     assert len(children()) == 1
     eventually(lambda: not _threads() - threads)
     eventually(lambda: _files() <= files)
+
+
+def test_what_a_workers_code_started_ends_with_its_child(queue: TaskQueue) -> None:
+    assert queue.start_native_worker(1, "Starter", worker_functions.start_a_process, options=QUICK)
+    started = result_of(queue, 1, None)
+    assert started.ok, started.error
+    assert psutil.pid_exists(started.payload)
+    queue.stop()
+    assert eventually(lambda: not _runs(started.payload))
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False

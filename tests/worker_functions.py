@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 from typing import Any
@@ -106,3 +107,8 @@ def ignore_signals(data: Any) -> Any:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     return spin(data)
+
+
+def start_a_process(_payload: object) -> int:
+    """Start a process that would outlive its child, and give its id."""
+    return subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]).pid

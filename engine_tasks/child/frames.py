@@ -78,9 +78,11 @@ def write_all(fd: int, content: Buffer) -> None:
 class FrameReader:
     """Reads frames from a pipe; `read` blocks until one is whole."""
 
-    def __init__(self, fd: int, max_body_bytes: int) -> None:
+    def __init__(self, fd: int, max_body_bytes: int, max_result_bytes: int | None = None) -> None:
+        """`max_result_bytes` is the limit of a RESULT, where it is another one."""
         self._fd = fd
         self._max_body_bytes = max_body_bytes
+        self._max_result_bytes = max_result_bytes or max_body_bytes
         self._buffer = b""
         self._start = 0  # of the first frame in the buffer that was not read yet
 
@@ -98,8 +100,9 @@ class FrameReader:
             self._buffer = self._buffer[self._start :] + more
             self._start = 0
         length, kind, task_id = HEADER.unpack_from(self._buffer, self._start)
-        if length > self._max_body_bytes:
-            raise FrameError(f"a frame of {length:,} bytes; the limit is {self._max_body_bytes:,}")
+        most = self._max_result_bytes if kind == RESULT else self._max_body_bytes
+        if length > most:
+            raise FrameError(f"a frame of {length:,} bytes; the limit is {most:,}")
         start = self._start + HEADER.size
         end = start + length
         if end <= len(self._buffer):

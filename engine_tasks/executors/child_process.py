@@ -23,14 +23,24 @@ from engine_tasks.task import Task
 TASK_HEADER_BYTES: Final = HEADER.size + F64.size
 #: Bytes up to which a payload is copied beside its header rather than written by itself.
 _JOINED_BYTES: Final = 65_536
+#: Bytes of a frame that is no result: an error's texts, a log line.
+MAX_TEXT_FRAME_BYTES: Final = 256 * 1024
 #: Characters of one line of output that reach the log.
 MAX_LINE: Final = 4096
 #: Lines a second that reach the log; a child in a loop of prints should not fill the disk.
 MAX_LINES_PER_S: Final = 1000
+#: Bytes of output a second that are read from the game's own code.
+OUTPUT_BYTES_PER_S: Final = 16 * 1024 * 1024
+#: The same from a stranger's, whose flood of empty lines must not cost a frame.
+STRANGERS_BYTES_PER_S: Final = 256 * 1024
+#: Bytes of output read at once.
+READ_BYTES_AT_ONCE: Final = 4096
 #: Last lines of output kept, to explain a death.
 KEPT_LINES: Final = 20
 #: Seconds between the end of a child's pipe and its own; its exit status is worth that.
 _EXIT_TIMEOUT_S: Final = 0.2
+#: Seconds between looks for it; no call waits for an end with a timeout.
+_EXIT_POLL_S: Final = 0.001
 #: Seconds for the last lines of output after a death; a grandchild may hold the pipe open.
 _OUTPUT_TIMEOUT_S: Final = 0.2
 
@@ -38,11 +48,9 @@ _OUTPUT_TIMEOUT_S: Final = 0.2
 class ChildProcess:
     """A child that talks in frames. `kill` is for any thread, the rest for one."""
 
-    def __init__(
-        self, label: str, nice: int, max_frame_bytes: int, *, bare_environment: bool
-    ) -> None:
+    def __init__(self, label: str, nice: int, max_result_bytes: int, *, trusted: bool) -> None:
         """Start it. `label` is what the log calls it. Raises `OSError`."""
-        self._popen = SPAWNER.spawn(nice, bare_environment=bare_environment)
+        self._popen = SPAWNER.spawn(nice, bare_environment=not trusted)
         assert self._popen.stdin
         assert self._popen.stdout
         assert self._popen.stderr
@@ -51,8 +59,10 @@ class ChildProcess:
         self._stdout = self._popen.stdout
         self._write_lock = threading.Lock()
         self._reap_lock = threading.Lock()
-        self._reader = FrameReader(self._stdout.fileno(), max_frame_bytes)
-        self._output = _Output(label, self._popen.stderr)
+        self._reader = FrameReader(self._stdout.fileno(), MAX_TEXT_FRAME_BYTES, max_result_bytes)
+        self._output = _Output(
+            label, self._popen.stderr, OUTPUT_BYTES_PER_S if trusted else STRANGERS_BYTES_PER_S
+        )
 
     def write(self, kind: int, task_id: int, *parts: bytes) -> None:
         """Write one frame. Raises `OSError` when the child is gone."""
@@ -110,9 +120,10 @@ class ChildProcess:
     def close(self) -> str:
         """Kill it if it lives, wait for its end, and release all; how it ended, in words."""
         ended_by_itself = self._ends_by_itself()
-        self.kill()
         with self._reap_lock:
-            self._popen.wait()
+            if self._popen.returncode is None:
+                _kill_group(self._popen)  # also what the worker's code started and left behind
+                self._popen.wait()
         with self._write_lock:
             self._stdin.close()
         self._stdout.close()
@@ -120,10 +131,16 @@ class ChildProcess:
         return describe_exit(self._popen.returncode) if ended_by_itself else "was killed"
 
     def _ends_by_itself(self) -> bool:
-        try:
-            self._popen.wait(_EXIT_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            return False
+        """Whether it ends in a moment. It is not reaped: its number stays its own."""
+        if not hasattr(os, "waitid"):
+            return self._popen.poll() is not None
+        deadline_s = time.monotonic() + _EXIT_TIMEOUT_S
+        while self._popen.returncode is None:
+            if os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+                break
+            if time.monotonic() > deadline_s:
+                return False
+            time.sleep(_EXIT_POLL_S)
         return True
 
     @property
@@ -135,10 +152,11 @@ class ChildProcess:
 class _Output:
     """Reads what a child prints, on a thread of its own, into the log."""
 
-    def __init__(self, label: str, pipe: IO[bytes]) -> None:
+    def __init__(self, label: str, pipe: IO[bytes], bytes_per_s: int) -> None:
         self._logger = logging.getLogger("engine_tasks.worker")
         self._label = label
         self._pipe = pipe
+        self._bytes_per_s = bytes_per_s
         self._lines: deque[str] = deque(maxlen=KEPT_LINES)
         self._rate = RateLimit(MAX_LINES_PER_S)
         self._thread = threading.Thread(target=self._read, name=f"{label} output", daemon=True)
@@ -154,13 +172,15 @@ class _Output:
     def _read(self) -> None:
         unfinished = b""
         with self._pipe:
-            while content := os.read(self._pipe.fileno(), 65_536):
+            while content := os.read(self._pipe.fileno(), READ_BYTES_AT_ONCE):
                 *lines, unfinished = (unfinished + content).split(b"\n")
                 for line in lines:
                     self._log(line)
                 if len(unfinished) > MAX_LINE:
                     self._log(unfinished)
                     unfinished = b""
+                # A full pipe makes who prints more wait, instead of the game.
+                time.sleep(len(content) / self._bytes_per_s)
         if unfinished:
             self._log(unfinished)
 

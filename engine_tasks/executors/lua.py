@@ -76,12 +76,13 @@ class LuaProgram:
         """The keyword arguments of `LuaVm`."""
         return {
             "worker_id": int(self._worker_id),  # marshal takes no WorkerId
-            "worker_name": self._name,
+            "worker_name": str(self._name),
             "instance": slot,
             "vm": self._limits.vm,
             "jit": jit,
             "memory_bytes": self._limits.memory_mb * MIB,
             "result_bytes": self._limits.result_bytes,
+            "result_values": self._limits.result_values,
             "depth": self._limits.nesting_depth,
         }
 

@@ -34,8 +34,6 @@ from engine_tasks.timer import TIMER
 
 logger = logging.getLogger(__name__)
 
-#: Bytes a frame may have beyond a result: an error's texts, a log line.
-_FRAME_SLACK_BYTES: Final = 256 * 1024
 #: Seconds a child may take to end when told; past that it is killed.
 _STOP_TIMEOUT_S: Final = 0.5
 #: Bytes that every pipe takes without a reader, also one that Linux made small because the
@@ -46,7 +44,8 @@ _PIPE_BYTES: Final = 4096
 class ProcessExecutor:
     """Holds one child process: starts it, gives it tasks, ends it."""
 
-    max_batch = 64  # 128 gain nothing more: `engine-tasks bench --only echo`
+    # Up to seven tasks wait behind one that turns out long, though others idle.
+    max_batch = 8
 
     def __init__(
         self,
@@ -73,6 +72,7 @@ class ProcessExecutor:
 
     def start(self) -> None:
         hello = self._program.hello(self._slot)
+        encoded_hello = marshal.dumps(hello)
         child = self._spawn()
         talk = Conversation(
             child, self._program, self._label, self._options.limits, self._report_progress
@@ -80,7 +80,7 @@ class ProcessExecutor:
         timeout_s = self._options.start_timeout_s
         too_late = TIMER.after(timeout_s, child.kill)
         try:
-            child.write(HELLO, 0, marshal.dumps(hello))
+            child.write(HELLO, 0, encoded_hello)
             kind, body = talk.next_frame(0)
             if kind == CONFINED:
                 self._note_confinement(child, hello, *unpack_texts(body, 2))
@@ -93,6 +93,10 @@ class ProcessExecutor:
             late = f"did not start within {timeout_s:g} s and " if too_late.fired else ""
             reason = f"its child process {late}{_end(child, error)}"
             raise ExecutorStartError(reason, traceback=child.last_output) from error
+        except BaseException:
+            child.kill()
+            child.close()
+            raise
         finally:
             too_late.cancel()
         self._conversation = talk
@@ -110,7 +114,8 @@ class ProcessExecutor:
                     self._task = task
                     outcome = talk.outcome(task)
                     if isinstance(outcome, TaskError) and outcome.kind is ErrorKind.MEMORY:
-                        child.close()  # a machine at its cap is not to be used again
+                        child.kill()  # a machine at its cap is not to be used again
+                        child.close()
                         raise ExecutorDied(outcome)
                     yield outcome
             except (OSError, FrameError, ChildEnded) as error:
@@ -157,8 +162,8 @@ class ProcessExecutor:
             child = ChildProcess(
                 self._label,
                 self._options.nice,
-                self._program.max_result_bytes + _FRAME_SLACK_BYTES,
-                bare_environment=not self._program.trusted,
+                self._program.max_result_bytes,
+                trusted=self._program.trusted,
             )
         except OSError as error:
             raise ExecutorStartError(f"no child process can be started: {error}") from error

@@ -28,6 +28,10 @@ class Spawner:
     """A daemon thread that calls `Popen`. It starts with the first child."""
 
     def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Start over, without a thread."""
         self._orders: SimpleQueue[tuple[Future[subprocess.Popen[bytes]], dict[str, Any]]] = (
             SimpleQueue()
         )
@@ -81,6 +85,12 @@ def _popen_arguments(nice: int, bare_environment: bool) -> dict[str, Any]:
 
 
 def _interpreter() -> str:
+    if getattr(sys, "frozen", False) or not sys.executable:
+        # The executable of a frozen game is the game: it would start itself.
+        raise OSError(
+            "this game has no Python interpreter of its own to start; "
+            "run its workers with WorkerOptions(isolation='thread')"
+        )
     # In a virtual environment of Windows sys.executable is a launcher, whose child would
     # outlive it when it is killed.
     return str(getattr(sys, "_base_executable", None) or sys.executable)
@@ -88,3 +98,6 @@ def _interpreter() -> str:
 
 #: The spawner of this process.
 SPAWNER: Final = Spawner()
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=SPAWNER.forget)  # a copy of the game has no thread of it

@@ -63,6 +63,8 @@ def read_source(path: Path) -> bytes:
     try:
         if path.is_dir():
             raise ScriptError(f"{path} is a folder, not a Lua script", path)
+        if path.exists() and not path.is_file():
+            raise ScriptError(f"{path} is no regular file", path)
         with path.open("rb") as file:
             source = file.read(MAX_SOURCE_BYTES + 1)
     except FileNotFoundError:

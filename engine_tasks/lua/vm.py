@@ -28,7 +28,9 @@ BAD_PAYLOAD: Final = "BAD_PAYLOAD"
 BAD_RESULT: Final = "BAD_RESULT"
 
 #: A result larger than this is refused: it would stall whoever decodes it in a frame.
-DEFAULT_RESULT_BYTES: Final = 64 * 1024 * 1024
+DEFAULT_RESULT_BYTES: Final = 16 * 1024 * 1024
+#: So would one of more values, keys among them, however few bytes it has.
+DEFAULT_RESULT_VALUES: Final = 32_768
 #: Levels of nested tables, both ways; deeper is nearly always a mistake.
 DEFAULT_DEPTH: Final = 100
 #: What `string.rep` may make where no memory limit is set.
@@ -84,6 +86,7 @@ class LuaVm:
         jit: bool = False,
         memory_bytes: int | None = None,
         result_bytes: int = DEFAULT_RESULT_BYTES,
+        result_values: int = DEFAULT_RESULT_VALUES,
         depth: int = DEFAULT_DEPTH,
     ) -> None:
         """Starts a machine without a script.
@@ -97,6 +100,7 @@ class LuaVm:
             jit: compile; a soft deadline cannot be kept then.
             memory_bytes: what the script may hold, garbage included; None for no limit.
             result_bytes: the largest encoded result.
+            result_values: the most values, keys among them, that a result may hold.
             depth: the deepest nesting of payloads and results.
         """
         self.vm: Final = vm or DEFAULT_VM
@@ -131,6 +135,7 @@ class LuaVm:
             instance,
             depth,
             result_bytes,
+            result_values,
             memory_bytes or UNLIMITED_STRING_BYTES,
         )
         if memory_bytes is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 from engine_tasks.errors import ErrorKind, TaskError
@@ -28,7 +29,7 @@ class InlinePool:
         self._tasks = PoolTasks(worker_id, 1, deliver)
         self._make_executor = make_executor
         self._executor = make_executor(_SLOT, self._tasks.report_progress)
-        self._running = False
+        self._running = threading.Lock()  # held while a task runs, on whatever thread
 
     # --- life ------------------------------------------------------------
 
@@ -41,6 +42,7 @@ class InlinePool:
             reason = f"the worker {self.name!r} failed: {error}"
             self.phase = PoolPhase.FAILED
             self._tasks.close(reason, TaskError(ErrorKind.CRASHED, reason))
+            self._tasks.drain()
         else:
             self.phase = PoolPhase.RUNNING
 
@@ -55,7 +57,8 @@ class InlinePool:
 
     def wait_empty(self, timeout_s: float) -> bool:
         """Whether no task waits; nothing would run them while this waited."""
-        return self._tasks.wait_empty(0.0 * timeout_s)
+        del timeout_s
+        return self._tasks.wait_empty(0.0)
 
     def stop(self, grace_s: float) -> None:
         """Answer what waits as STOPPED and let the worker's code end."""
@@ -69,6 +72,7 @@ class InlinePool:
             self.phase = PoolPhase.STOPPED
         error = TaskError(ErrorKind.STOPPED, f"the worker {self.name!r} was stopped")
         self._tasks.close(error.message, error)
+        self._tasks.drain()
         self._tasks.abandon(error)
 
     def wait_stopped(self, timeout_s: float) -> bool:
@@ -87,16 +91,20 @@ class InlinePool:
 
         A task that polls its own worker finds nothing: tasks do not nest.
         """
-        if self._running or not self._tasks.counts()[0]:
+        if not self._tasks.counts()[0] or not self._running.acquire(blocking=False):
             return False
-        taken = self._tasks.take(_SLOT)
-        if not taken:
-            return False
-        self._running = True
-        task = taken[0]
+        try:
+            taken = self._tasks.take(_SLOT)
+            if taken:
+                self._run(taken[0])
+            return bool(taken)
+        finally:
+            self._running.release()
+
+    def _run(self, task: Task) -> None:
         task.started_s = time.monotonic()
         try:
-            for outcome in self._executor.run(taken):
+            for outcome in self._executor.run([task]):
                 self._tasks.answer(_SLOT, task, outcome, time.monotonic())
         except ExecutorDied as death:
             self._tasks.lose(_SLOT, death.error)
@@ -105,9 +113,6 @@ class InlinePool:
             error = TaskError(ErrorKind.FAILED, "interrupted by Ctrl-C")
             self._tasks.answer(_SLOT, task, error, time.monotonic())
             raise
-        finally:
-            self._running = False
-        return True
 
     def _replace(self) -> None:
         self._executor.stop()
@@ -133,5 +138,5 @@ class InlinePool:
     def slots(self) -> tuple[InstanceState, ...]:
         """The state of the one instance."""
         if self.phase is PoolPhase.RUNNING:
-            return (InstanceState.BUSY if self._running else InstanceState.IDLE,)
+            return (InstanceState.BUSY if self._running.locked() else InstanceState.IDLE,)
         return self._tasks.slots()

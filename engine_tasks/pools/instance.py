@@ -74,7 +74,7 @@ class Instance(pykka.ThreadingActor):
         self._batch = BatchSize(executor.max_batch)
         self._watchdog = Watchdog(self._expire)
         self._current: Task | None = None
-        self._expired = False
+        self._expired: Task | None = None
         self._ended = False
 
     @staticmethod
@@ -106,16 +106,15 @@ class Instance(pykka.ThreadingActor):
         try:
             while tasks := self._tasks.take(self._slot, self._batch.size):
                 if not self._run(tasks):
-                    self._vanish()
+                    self._leave()
                     return
         except ExecutorDied as death:
-            error = self._timed_out(death) if self._expired else death.error
-            self._die(error, began=death.began)
+            self._bury(death)
         finally:
             self._watchdog.rest()
 
     def _run(self, tasks: list[Task]) -> bool:
-        """Run tasks that were taken; False when they were given up meanwhile."""
+        """Run tasks that were taken; False when they were answered for it meanwhile."""
         began_s = now_s = time.monotonic()
         self._begin(tasks[0], began_s)
         for number, outcome in enumerate(self._executor.run(tasks), 1):
@@ -135,18 +134,22 @@ class Instance(pykka.ThreadingActor):
 
     def _expire(self) -> None:
         """On the timer's thread: the current task takes too long."""
-        self._expired = True
-        task = self._current
-        if self._executor.kill() or task is None:
-            return  # `run` raises, and `_work` answers
+        task = self._expired = self._current
+        if task is None or self._executor.kill():
+            return  # `run` raises, and `_bury` answers
         error = _timeout_error(task)
         if self._tasks.give_up(self._slot, task, error):
             self._report(Died(self._slot, error))
 
-    def _timed_out(self, death: ExecutorDied) -> TaskError:
-        if self._current is None:
-            return death.error
-        return attrs.evolve(_timeout_error(self._current), traceback=death.error.traceback)
+    def _bury(self, death: ExecutorDied) -> None:
+        """The executor died: by itself, or because a task took too long."""
+        if self._expired is None:
+            self._die(death.error, began=death.began)
+        elif self._expired is self._current:
+            error = _timeout_error(self._expired)
+            self._die(attrs.evolve(error, traceback=death.error.traceback))
+        else:  # it had just ended when its time was over: the one behind it is not to blame
+            self._die(_timeout_error(self._expired), began=False)
 
     def _die(self, error: TaskError, *, began: bool = True) -> None:
         if self._tasks.lose(self._slot, error, began=began, ref=self.actor_ref):
@@ -154,13 +157,23 @@ class Instance(pykka.ThreadingActor):
         else:
             self._vanish()
 
+    def _leave(self) -> None:
+        """Its tasks were answered: the pool was killed, or has given it up."""
+        if self._tasks.holds(self._slot, self.actor_ref):
+            self._executor.stop()
+            self._end(Stopped(self._slot))
+        else:
+            self._vanish()
+
     def _vanish(self) -> None:
         """It was given up: another has the slot, and nobody waits for a report."""
         self._ended = True
+        self._watchdog.close()
         self.stop()
 
     def _end(self, last_words: Report) -> None:
         self._ended = True
+        self._watchdog.close()
         self._report(last_words)
         self.stop()
 

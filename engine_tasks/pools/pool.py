@@ -15,7 +15,7 @@ from engine_tasks.pools.state import InstanceState, PoolPhase
 from engine_tasks.pools.supervisor import Forget, PoolEvents, StartSlot, StopAll, Supervisor
 from engine_tasks.pools.tasks import Deliver, PoolTasks, tell_if_alive
 from engine_tasks.task import Progress, Task
-from engine_tasks.timer import TIMER
+from engine_tasks.timer import TIMER, Timed
 
 
 class Pool:
@@ -41,6 +41,7 @@ class Pool:
         self._lock = threading.Lock()
         self._executors: dict[int, Executor] = {}
         self._phase = PoolPhase.STARTING
+        self._grace: Timed | None = None
         self._settled = threading.Event()  # started, failed or stopped
         self._stopped = threading.Event()
         events = PoolEvents(
@@ -78,13 +79,15 @@ class Pool:
             executors = list(self._executors.values())
         for executor in executors:
             executor.cancel()
-        if not self._stopped.is_set():
-            TIMER.after(grace_s, self._kill_the_rest)
+        with self._lock:
+            if not self._stopped.is_set() and self._grace is None:
+                self._grace = TIMER.after(grace_s, self._kill_the_rest)
 
     def kill(self) -> None:
         """Answer every task as STOPPED at once and end what runs."""
         self._close(PoolPhase.STOPPING)
         self._kill_the_rest()
+        self._tasks.drain()
 
     def wait_stopped(self, timeout_s: float) -> bool:
         """Wait until every instance has ended."""
@@ -147,6 +150,8 @@ class Pool:
             if self._phase is not PoolPhase.FAILED:
                 self._phase = PoolPhase.STOPPED
             self._executors.clear()
+            if self._grace is not None:
+                self._grace.cancel()
         self._settled.set()
         self._stopped.set()
 
@@ -154,6 +159,7 @@ class Pool:
         """The supervisor was stopped by a stranger: nobody is left to see to the instances."""
         self._when_failed(ExecutorStartError("the actor of its supervisor was stopped"))
         self._kill_the_rest()
+        self._tasks.drain()
         self._when_stopped()
 
     # --- ending ------------------------------------------------------------
@@ -166,7 +172,8 @@ class Pool:
                 self._phase = phase
         reason = reason or f"the worker {self.name!r} was stopped"
         self._tasks.close(reason, error or TaskError(ErrorKind.STOPPED, reason))
-        tell_if_alive(self._supervisor, StopAll())
+        if not tell_if_alive(self._supervisor, StopAll()):
+            self._tasks.drain()
 
     def _kill_the_rest(self) -> None:
         if self._stopped.is_set():

@@ -11,7 +11,7 @@ that finds nothing more to do checks itself in.
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
@@ -66,6 +66,7 @@ class PoolState:
         self._slots = [InstanceState.STARTING] * slots
         self._idle: list[int] = []
         self._waiting: deque[Task] = deque()
+        self._unbegun: deque[Task] = deque()  # taken by an instance that died in a closed pool
         self._running: dict[int, deque[Task]] = {}
         self._running_count = 0
 
@@ -123,19 +124,23 @@ class PoolState:
         """The actor of a slot died: the task it ran, to be answered now.
 
         What it took beyond that one never began, and waits again before all others,
-        uncounted; so does the first, unless it `began`. In a closed pool nothing can wait:
-        all of them are to be answered.
+        uncounted; so does the first, unless it `began`, or was given back once already: an
+        instance that can begin nothing must not be replaced for ever. In a closed pool
+        nothing can wait: the others are left to `drop`.
         """
         if slot in self._idle:
             self._idle.remove(slot)
         taken = self._running.pop(slot, deque())
         self._running_count -= len(taken)
+        lost = [taken.popleft()] if taken and (began or taken[0].given_back) else []
         if self.closed:
-            return list(taken)
+            self._unbegun.extend(taken)
+            return lost
         self._move(slot, InstanceState.RESTARTING)
-        lost = [taken.popleft()] if taken and began else []
         for task in reversed(taken):
             task.attempts -= 1
+            task.started_s = 0.0
+            task.given_back = True
             self._waiting.appendleft(task)
         return lost
 
@@ -149,16 +154,18 @@ class PoolState:
         if self._slots[slot] is InstanceState.RESTARTING and not self.closed:
             self._move(slot, InstanceState.STARTING)
 
-    def close(self) -> list[Task]:
-        """Take no more; the tasks that waited, to be answered now. Running ones may finish."""
+    def close(self) -> None:
+        """Take no more. What waits is left to `drop`; running tasks may finish."""
         self.closed = True
         self._idle.clear()
         for slot, state in enumerate(self._slots):
             if state not in (InstanceState.STOPPING, InstanceState.STOPPED):
                 self._move(slot, InstanceState.STOPPING)
-        waiting = list(self._waiting)
-        self._waiting.clear()
-        return waiting
+
+    def drop(self, most: int) -> list[Task]:
+        """Up to `most` tasks that wait in a closed pool, to be answered now."""
+        source = self._unbegun or self._waiting
+        return [source.popleft() for _ in range(min(most, len(source)))]
 
     def abandon(self) -> list[Task]:
         """Give up the running tasks, to be answered now; what they still yield is dropped."""
@@ -179,8 +186,8 @@ class PoolState:
 
     @property
     def waiting(self) -> int:
-        """Tasks that wait for an instance."""
-        return len(self._waiting)
+        """Tasks that wait: for an instance, or in a closed pool for their answer."""
+        return len(self._waiting) + len(self._unbegun)
 
     @property
     def oldest_waiting(self) -> int | None:
@@ -195,10 +202,6 @@ class PoolState:
     def is_running(self, task_id: int) -> bool:
         """Whether an instance works on this task."""
         return any(tasks and tasks[0].id == task_id for tasks in self._running.values())
-
-    def count(self, state: InstanceState) -> int:
-        """Instances in a state."""
-        return Counter(self._slots)[state]
 
     def _move(self, slot: int, state: InstanceState) -> None:
         if state not in TRANSITIONS[self._slots[slot]]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from types import TracebackType
 from typing import Any, Final
 
 import attrs
 import pykka
 
-from engine_tasks.errors import ErrorKind, TaskError
+from engine_tasks.errors import ErrorKind, TaskError, describe_exception
 from engine_tasks.executors.protocol import Executor, ExecutorStartError
 from engine_tasks.pools.instance import (
     START,
@@ -87,6 +88,7 @@ class Supervisor(pykka.ThreadingActor):
         self._events = events
         self._refs: dict[int, pykka.ActorRef[Any]] = {}
         self._not_started = set(range(slots))  # slots that never came up
+        self._given_up: set[int] = set()
         self._over = False
         self._failures = [0] * slots  # starts that failed, since the last that did not
 
@@ -114,7 +116,13 @@ class Supervisor(pykka.ThreadingActor):
         if self._tasks.closed:
             self._end_when_alone()
             return
-        ref = Instance.start(slot, self._tasks, self._make_executor(slot), self._hear)
+        try:
+            ref = Instance.start(slot, self._tasks, self._make_executor(slot), self._hear)
+        except Exception as error:  # no thread is left, say
+            self._tasks.restart(slot)
+            reason = f"it could not be started: {describe_exception(error)}"
+            self._start_failed(slot, ExecutorStartError(reason))
+            return
         self._refs[slot] = ref
         self._tasks.attach(slot, ref)
         ref.tell(START)
@@ -146,7 +154,8 @@ class Supervisor(pykka.ThreadingActor):
         else:
             logger.error("%s#%d is given up: %s", self._name, slot, error)
             self._tasks.fail(slot)
-            if not self._refs:
+            self._given_up.add(slot)
+            if len(self._given_up) == len(self._failures):
                 self._events.failed(error)
 
     def _replace(self, slot: int) -> None:
@@ -159,6 +168,7 @@ class Supervisor(pykka.ThreadingActor):
     def _stop_all(self) -> None:
         for ref in self._refs.values():
             tell_if_alive(ref, STOP)
+        self._tasks.drain()
         self._end_when_alone()
 
     def _end_when_alone(self) -> None:
@@ -166,6 +176,15 @@ class Supervisor(pykka.ThreadingActor):
             self._over = True
             self._events.stopped()
             self.stop()
+
+    def on_failure(
+        self,
+        _exception_type: type[BaseException] | None,
+        _exception_value: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        """A fault of this library, which pykka has logged: nothing may wait for it."""
+        self._events.orphaned()
 
     def on_stop(self) -> None:
         """Stopped from outside, by a `pykka.ActorRegistry.stop_all()` of the game, say."""

@@ -35,6 +35,14 @@ class Watchdog:
         with self._lock:
             self._deadline_s = None
 
+    def close(self) -> None:
+        """Watch nothing more, and leave nothing with the timer."""
+        with self._lock:
+            self._deadline_s = None
+            if self._timed is not None:
+                self._timed.cancel()
+                self._timed = None
+
     def _arm(self, deadline_s: float) -> None:
         if self._timed is not None:
             self._timed.cancel()

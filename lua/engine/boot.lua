@@ -11,7 +11,7 @@
 ---@field module_source fun(name: string): string?, string?, string? source, chunk name, why not
 
 local read_source, log, progress, cancelled, now, find_module, found_part, lower_memory,
-  worker_id, worker_name, instance, depth, result_bytes, string_bytes = ...
+  worker_id, worker_name, instance, depth, result_bytes, result_values, string_bytes = ...
 
 local stock_require = require
 local loaded = {}
@@ -71,7 +71,7 @@ python = nil
 package.loaded.python = nil
 debug = nil
 
-local limits = { depth = depth, bytes = result_bytes }
+local limits = { depth = depth, bytes = result_bytes, values = result_values }
 local fed, fed_name = "", ""
 
 ---Takes the bytes of the next call. A call of its own, because pushing a string from
@@ -91,6 +91,7 @@ local function load_script(timeout_s)
 end
 
 local function run(timeout_s)
+  memory.tidy(string_bytes)
   return script.run(take(), timeout_s, limits)
 end
 

@@ -8,6 +8,7 @@ local M = {}
 ---@class engine.codec.Limits
 ---@field depth integer levels of nesting, both ways
 ---@field bytes integer of an encoded result
+---@field values integer that a result holds, keys among them
 
 ---@param text string one MessagePack value
 ---@param limits engine.codec.Limits

@@ -112,10 +112,31 @@ def test_shared_tables_are_copied_and_the_size_limit_stops_their_growth(
              return value
            end""",
         result_bytes=100_000,
+        result_values=1 << 30,
     )
     assert machine.run(2) == [[[1], [1]], [[1], [1]]]
     assert machine.failure(60).kind == BAD_RESULT
     assert machine.failure(60).message == "result: larger than the limit of 100000 bytes"
+
+
+def test_a_result_that_unfolds_to_too_many_values_is_refused(start: StartMachine) -> None:
+    bomb = """local empty, row, grid = {}, {}, {}
+              for place = 1, 1000 do row[place] = empty end
+              for place = 1, 1000 do grid[place] = row end
+              function Run(n) local result = {} for i = 1, n do result[i] = grid[i] end return result end"""
+    machine = start(bomb, result_values=5_000)
+    assert len(machine.run(4)) == 4
+    assert machine.failure(5).kind == BAD_RESULT
+    assert machine.failure(5).message == "result: holds more than 5000 values"
+
+
+def test_keys_count_as_values(start: StartMachine) -> None:
+    machine = start(
+        "function Run(n) local t = {} for i = 1, n do t['k' .. i] = i end return t end",
+        result_values=100,
+    )
+    assert len(machine.run(49)) == 49
+    assert machine.failure(50).message == "result: holds more than 100 values"
 
 
 def test_a_result_may_be_as_large_as_its_limit_and_no_larger(start: StartMachine) -> None:
@@ -125,7 +146,8 @@ def test_a_result_may_be_as_large_as_its_limit_and_no_larger(start: StartMachine
 
 
 def test_a_result_of_a_million_holes_stays_within_the_limit(start: StartMachine) -> None:
-    machine = start("function Run() return worker.array({}, 4e9) end", result_bytes=100_000)
+    script = "function Run() return worker.array({}, 4e9) end"
+    machine = start(script, result_bytes=100_000, result_values=1 << 40)
     assert machine.failure().message == "result: larger than the limit of 100000 bytes"
 
 

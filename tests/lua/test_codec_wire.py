@@ -148,7 +148,8 @@ MALFORMED = [
 def test_every_type_and_width_is_seen_and_goes_back_as_it_came(
     start: StartMachine, wire: str, meaning: str
 ) -> None:
-    machine = start(f"function Run(v) assert({meaning}); return v end")
+    script = f"function Run(v) assert({meaning}); return v end"
+    machine = start(script, result_values=100_000)
     payload = bytes.fromhex(wire)
     assert machine.vm.run(payload) == payload
 

@@ -35,6 +35,7 @@ class PoolModel(RuleBasedStateMachine):
         self.slots = slots
         self.submitted = 0
         self.waiting: deque[Task] = deque()
+        self.unbegun: deque[Task] = deque()  # of a closed pool
         self.running: dict[int, deque[Task]] = {slot: deque() for slot in range(slots)}
         self.given_up: list[tuple[int, Task]] = []
         self.answered: list[int] = []
@@ -88,13 +89,14 @@ class PoolModel(RuleBasedStateMachine):
         if self.state.slots[slot] not in LIVE | {S.STOPPING}:
             return
         taken, self.running[slot] = self.running[slot], deque()
+        is_lost = bool(taken) and (began or taken[0].given_back)
         lost = self.state.lose(slot, began=began)
+        assert lost == ([taken.popleft()] if is_lost else [])
         if self.state.closed:
-            assert lost == list(taken)
+            self.unbegun.extend(taken)
         else:
-            assert lost == ([taken.popleft()] if taken and began else [])
             self.waiting.extendleft(reversed(taken))
-            assert all(task.attempts == 0 for task in taken)
+            assert all(task.attempts == 0 and task.given_back for task in taken)
         self.answered += [task.id for task in lost]
         self.given_up += [(slot, task) for task in lost]
         while self.state.check_out() is not None:
@@ -117,10 +119,15 @@ class PoolModel(RuleBasedStateMachine):
     @precondition(lambda self: self.submitted > 3)
     @rule()
     def close(self) -> None:
-        given_back = self.state.close()
-        assert given_back == list(self.waiting)
-        self.answered += [task.id for task in self.waiting]
-        self.waiting.clear()
+        self.state.close()
+
+    @precondition(lambda self: self.state.closed)
+    @rule(most=st.integers(1, 4))
+    def drop(self, most: int) -> None:
+        source = self.unbegun or self.waiting
+        dropped = [source.popleft() for _ in range(min(most, len(source)))]
+        assert self.state.drop(most) == dropped
+        self.answered += [task.id for task in dropped]
 
     @precondition(lambda self: self.state.closed)
     @rule()
@@ -147,12 +154,12 @@ class PoolModel(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_lost_and_nothing_is_answered_twice(self) -> None:
-        held = [task.id for tasks in (self.waiting, *self.running.values()) for task in tasks]
+        held = [task.id for tasks in self._held() for task in tasks]
         assert sorted(held + self.answered) == list(range(1, self.submitted + 1))
 
     @invariant()
     def counts_agree(self) -> None:
-        assert self.state.waiting == len(self.waiting)
+        assert self.state.waiting == len(self.waiting) + len(self.unbegun)
         assert self.state.running == sum(map(len, self.running.values()))
         assert self.state.oldest_waiting == (self.waiting[0].id if self.waiting else None)
 
@@ -170,7 +177,10 @@ class PoolModel(RuleBasedStateMachine):
     def every_slot_is_in_its_state(self) -> None:
         for slot, tasks in self.running.items():
             assert not tasks or self.state.slots[slot] in {S.BUSY, S.STOPPING, S.STOPPED}
-        assert sum(self.state.count(state) for state in S) == self.slots
+        assert len(self.state.slots) == self.slots
+
+    def _held(self) -> tuple[deque[Task], ...]:
+        return (self.waiting, self.unbegun, *self.running.values())
 
     def _in(self, state: InstanceState) -> list[int]:
         return [slot for slot, now in enumerate(self.state.slots) if now is state]

@@ -17,7 +17,7 @@ local check_string = arguments.check_string
 
 -- A hundred levels, as in workers. The bytes only end a value that grew out of all
 -- proportion: `WorkerOptions.max_payload_bytes` is checked afterwards.
-local LIMITS = { depth = 100, bytes = 2 ^ 30 }
+local LIMITS = { depth = 100, bytes = 2 ^ 30, values = 2 ^ 31 - 1 }
 
 -- The codec calls what it writes a result.
 local function of_payload(problem)

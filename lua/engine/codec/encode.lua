@@ -27,7 +27,16 @@ local put_integer, put_raw = writer.integer, writer.raw
 -- this many is filled.
 local SPARSEST = 2
 
-local deepest = 0
+local deepest, most_values, values = 0, 0, 0
+
+---Counts values that are about to be written. A few tables that share each other unfold to
+---any number of them, and whoever reads the result makes each.
+local function count_values(count)
+  values = values + count
+  if values > most_values then
+    refuse(0, ("holds more than %d values"):format(most_values))
+  end
+end
 
 local function put_text(value)
   if is_utf8(value) then
@@ -97,15 +106,18 @@ local function put_by_keys(value, depth, least)
   local count, largest = put.measure(value)
   if largest and (largest <= least or largest <= SPARSEST * count) then
     largest = largest > least and largest or least
+    count_values(largest)
     put_head(largest, 0x90, 16, nil, 0xdc)
     put.places(value, largest, depth + 1)
   else
+    count_values(2 * count)
     put_head(count, 0x80, 16, nil, 0xde)
     put.entries(value, depth + 1)
   end
 end
 
 local function put_map(map, count, depth)
+  count_values(2 * count)
   put_head(count, 0x80, 16, nil, 0xde)
   local put = is_short(map) and put_few or put_many
   put.entries(map, depth + 1)
@@ -131,6 +143,7 @@ function put_table(value, depth)
   if not count then
     return put_by_keys(value, depth, 0)
   end
+  count_values(count)
   put_head(count, 0x90, 16, nil, 0xdc)
   put.elements(value, depth + 1)
 end
@@ -142,7 +155,7 @@ put_many = encode_loops.new(put_value, put_key)
 ---@param limits engine.codec.Limits
 ---@return string # an error is thrown as a string without position
 function M.encode(value, limits)
-  deepest = limits.depth
+  deepest, most_values, values = limits.depth, limits.values, 1
   writer.reset(limits.bytes)
   put_value(value, 0, nil)
   return writer.finish()

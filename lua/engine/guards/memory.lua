@@ -28,6 +28,15 @@ function M.is_watched()
   return most_kib ~= nil
 end
 
+---Collects what earlier tasks have left, once it is half of what a script may hold: LuaJIT
+---gives up on an allocation without collecting garbage first.
+---@param bytes integer that a script may hold
+function M.tidy(bytes)
+  if collectgarbage("count") > bytes / 2048 then
+    collectgarbage("collect")
+  end
+end
+
 ---Throws if the script holds too much.
 function M.check()
   if most_kib and collectgarbage("count") > most_kib then
