@@ -65,6 +65,7 @@ def serve(inbox: Inbox, out: int, hello: dict[str, Any]) -> None:
         elif kind != CANCEL:  # one that comes too late is of no use
             break
     vm.stop()
+    game.tell_dropped()
 
 
 def _answer(vm: LuaVm, out: int, task_id: int, payload: bytes, timeout_s: float | None) -> None:
@@ -104,11 +105,15 @@ class Game:
     def log(self, level: str, message: str) -> None:
         if not self._log_rate.allows(monotonic()):
             return
+        self.tell_dropped()
+        write_frame(self._out, LOG, 0, pack_texts(level, message[:MAX_LOG_CHARACTERS]))
+
+    def tell_dropped(self) -> None:
+        """Say how many lines of the log were dropped since this was last told."""
         dropped = self._log_rate.take_dropped()
         if dropped:
             note = f"{dropped} lines were dropped: the limit is {self._log_rate.per_s} a second"
             write_frame(self._out, LOG, 0, pack_texts("warning", note))
-        write_frame(self._out, LOG, 0, pack_texts(level, message[:MAX_LOG_CHARACTERS]))
 
     def progress(self, share: float, note: str) -> None:
         if not self._task_id or not self._progress_rate.allows(monotonic()):

@@ -90,8 +90,13 @@ class ProcessExecutor:
             if kind != READY:
                 raise FrameError(f"a frame of kind {kind} before it was ready")
         except (OSError, FrameError, ChildEnded) as error:
-            late = f"did not start within {timeout_s:g} s and " if too_late.fired else ""
-            reason = f"its child process {late}{_end(child, error)}"
+            reason = f"its child process {_end(child, error)}"
+            if too_late.fired:
+                what = hello.get("chunk_name", "its child process")
+                reason = (
+                    f"{what} was still loading after {timeout_s:g} s "
+                    f"(WorkerOptions.start_timeout_s), and was killed: an endless loop?"
+                )
             raise ExecutorStartError(reason, traceback=child.last_output) from error
         except BaseException:
             child.kill()

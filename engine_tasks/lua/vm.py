@@ -104,6 +104,7 @@ class LuaVm:
             depth: the deepest nesting of payloads and results.
         """
         self.vm: Final = vm or DEFAULT_VM
+        self._memory_bytes: Final = memory_bytes
         self._has_hook = not jit or self.vm != "luajit21"
         self._failed: LuaError | None = None
         module = __import__(f"lupa.{self.vm}", fromlist=["LuaRuntime"])
@@ -217,6 +218,8 @@ class LuaVm:
 
     def _error(self, kind: bytes, message: bytes, traceback: bytes) -> LuaError:
         error = LuaError(kind.decode("ascii"), text(message), text(traceback))
+        if error.kind == MEMORY and self._memory_bytes is not None:
+            error.message += f", {self._memory_bytes // 1_048_576} MB (LuaLimits.memory_mb)"
         if error.kind == MEMORY:
             self._failed = error
         return error

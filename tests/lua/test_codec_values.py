@@ -123,7 +123,11 @@ def test_a_result_that_unfolds_to_too_many_values_is_refused(start: StartMachine
     bomb = """local empty, row, grid = {}, {}, {}
               for place = 1, 1000 do row[place] = empty end
               for place = 1, 1000 do grid[place] = row end
-              function Run(n) local result = {} for i = 1, n do result[i] = grid[i] end return result end"""
+              function Run(n)
+                local result = {}
+                for i = 1, n do result[i] = grid[i] end
+                return result
+              end"""
     machine = start(bomb, result_values=5_000)
     assert len(machine.run(4)) == 4
     assert machine.failure(5).kind == BAD_RESULT
