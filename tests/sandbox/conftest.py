@@ -35,15 +35,22 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.write_line(
         ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
     )
+    if any(report.frames for report in reports):
+        terminalreporter.write_line(_of_the_game(reports))
+
+
+def _of_the_game(reports: list[GameReport]) -> str:
     frames = sum(report.frames for report in reports)
     longest_s: dict[str, float] = {}
     for report in reports:
         for call, took_s in report.longest_call_s.items():
             longest_s[call] = max(took_s, longest_s.get(call, 0.0))
     answers = sum(report.innocent_answers for report in reports)
-    terminalreporter.write_line(
-        f"{frames} frames; the innocent worker answered {answers} tasks; the longest calls: "
-        + ", ".join(f"{call} {took_s * 1000:.1f} ms" for call, took_s in longest_s.items())
+    calls = ", ".join(f"{call} {took_s * 1000:.1f} ms" for call, took_s in longest_s.items())
+    grown_mib = max(report.grown_mib for report in reports)
+    return (
+        f"{frames} frames; the innocent worker answered {answers} tasks; the game grew by "
+        f"{grown_mib:.0f} MiB at most; its longest calls: {calls}"
     )
 
 

@@ -17,6 +17,7 @@ import psutil
 from hostile_scripts import Script
 
 from engine_tasks import LuaLimits, TaskQueue, TaskResult, WorkerOptions
+from engine_tasks.options import Isolation
 from engine_tasks.payload import encode
 from engine_tasks.pools.state import PoolPhase
 
@@ -47,10 +48,11 @@ class Mode:
     vm: str
     jit: bool
 
-    def options(self, script: Script) -> WorkerOptions:
+    def options(self, script: Script, isolation: Isolation = "process") -> WorkerOptions:
         timeout_s = script.timeout_s(self.vm)
         is_refused = script.expected(self.vm) == {"refused"}
         return WorkerOptions(
+            isolation=isolation,
             start_timeout_s=SHORT_START_S if is_refused else GRACE_S,
             stop_grace_s=0.5,
             limits=LuaLimits(
@@ -85,7 +87,8 @@ class Row:
 
     def __str__(self) -> str:
         mark = f"  <== {self.problem}" if self.problem else ""
-        return f"{self.script:42} {self.mode:15} {self.seconds:5.1f} s  {self.verdict}{mark}"
+        took = f"{self.seconds:5.1f} s" if self.seconds else ""
+        return f"{self.script:42} {self.mode:19} {took:7}  {self.verdict}{mark}"
 
 
 @attrs.define
@@ -114,6 +117,7 @@ class GameReport:
     frames: int = 0
     longest_call_s: dict[str, float] = attrs.Factory(dict)
     innocent_answers: int = 0
+    grown_mib: float = 0.0
 
 
 class LogLines(logging.Handler):

@@ -21,6 +21,7 @@ worker that could not start.
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -120,3 +121,45 @@ def all_scripts() -> list[Script]:
 def groups() -> list[str]:
     """The names of the groups."""
     return sorted(path.name for path in CORPUS.iterdir())
+
+
+_HEAD: Final = """\
+# What Lua in a thread stops, and what it does not
+
+Made from the scripts in `tests/sandbox/corpus/` by
+`python tests/sandbox/hostile_scripts.py > docs/lua_in_thread.md`;
+`tests/sandbox/test_corpus_in_thread.py` runs every one of them and holds this page up to date.
+
+With `isolation="thread"` a script runs inside the game's own process, under the sandbox, a
+memory limit and a deadline that the script's machine keeps itself. That stops mistakes. It is
+no wall: run strangers' scripts with `isolation="process"`, the default, where every script
+below is ended at its deadline.
+
+Where a script is not stopped, its task is answered TIMEOUT all the same and another instance
+takes its place, but its thread runs on, and costs the game a core, until the C call that it is
+in returns. No script of the corpus ends the process or blocks its exit.
+"""
+_MACHINES: Final = {"luajit21": "LuaJIT", "lua54": "Lua 5.4"}
+
+
+def in_thread_document() -> str:
+    """`docs/lua_in_thread.md`."""
+    scripts = all_scripts()
+    rows = ["| Group | Scripts | Stopped on LuaJIT | Stopped on Lua 5.4 |", "|---|---|---|---|"]
+    for group in groups():
+        members = [script for script in scripts if script.group == group]
+        stopped = [sum(one.in_thread(vm) == "stopped" for one in members) for vm in _MACHINES]
+        rows.append(f"| {group} | {len(members)} | {stopped[0]} | {stopped[1]} |")
+    rows += ["", "## Not stopped", "", "| Script | On | What it does | Why it goes on |"]
+    rows.append("|---|---|---|---|")
+    for script in scripts:
+        reasons = {vm: script.in_thread(vm).partition(": ")[2] for vm in _MACHINES}
+        for reason in dict.fromkeys(filter(None, reasons.values())):
+            vms = [_MACHINES[vm] for vm in _MACHINES if reasons[vm] == reason]
+            on = "both" if len(vms) == len(_MACHINES) else vms[0]
+            rows.append(f"| `{script.name}` | {on} | {script.why} | {reason} |")
+    return "\n".join([_HEAD, *rows]) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(in_thread_document())

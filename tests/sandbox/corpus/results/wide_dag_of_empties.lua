@@ -1,6 +1,5 @@
 -- expect: BAD_RESULT
 -- why: tables shared 1e9 times, each of them empty
--- in-thread: stopped
 function Run()
   local t = {}
   for _ = 1, 9 do
