@@ -112,3 +112,17 @@ def ignore_signals(data: Any) -> Any:
 def start_a_process(_payload: object) -> int:
     """Start a process that would outlive its child, and give its id."""
     return subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]).pid
+
+
+def leave_when_told(data: Any) -> Any:
+    """Ends its process for "leave"."""
+    if data == "leave":
+        os._exit(3)
+    return data
+
+
+def print_many(lines: int) -> int:
+    """Prints empty lines."""
+    for _ in range(lines):
+        print()
+    return lines
