@@ -19,7 +19,7 @@ _UNREAD: Final = object()
 class Task:
     """A task on its way through a pool. `payload` is MessagePack; times are monotonic seconds.
 
-    `given_back` says that an instance took it once, and died before it began.
+    `given_back` counts the instances that took it and died before they began.
     """
 
     id: int
@@ -29,7 +29,7 @@ class Task:
     timeout_s: float | None = None
     attempts: int = 0
     started_s: float = 0.0
-    given_back: bool = False
+    given_back: int = 0
 
 
 @attrs.frozen

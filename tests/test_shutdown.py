@@ -262,6 +262,7 @@ def test_a_thousand_starts_and_stops_of_a_worker_leave_nothing(
     queue: TaskQueue, isolation: Any
 ) -> None:
     options = WorkerOptions(isolation=isolation, stop_grace_s=0.05)
+    assert result_of(queue, 0, "x").ok  # the echo worker's thread is there from now on
 
     def turn() -> None:
         assert queue.start_native_worker(1, "w", worker_functions.echo, options=options)

@@ -124,15 +124,15 @@ class PoolState:
         """The actor of a slot died: the task it ran, to be answered now.
 
         What it took beyond that one never began, and waits again before all others,
-        uncounted; so does the first, unless it `began`, or was given back once already: an
-        instance that can begin nothing must not be replaced for ever. In a closed pool
+        uncounted; so does the first, unless it `began`, or more instances than there are
+        slots gave it back: some that can begin nothing must not be replaced for ever. In a closed pool
         nothing can wait: the others are left to `drop`.
         """
         if slot in self._idle:
             self._idle.remove(slot)
         taken = self._running.pop(slot, deque())
         self._running_count -= len(taken)
-        lost = [taken.popleft()] if taken and (began or taken[0].given_back) else []
+        lost = [taken.popleft()] if taken and (began or taken[0].given_back > len(self._slots)) else []
         if self.closed:
             self._unbegun.extend(taken)
             return lost
@@ -140,7 +140,7 @@ class PoolState:
         for task in reversed(taken):
             task.attempts -= 1
             task.started_s = 0.0
-            task.given_back = True
+            task.given_back += 1
             self._waiting.appendleft(task)
         return lost
 

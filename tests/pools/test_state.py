@@ -89,7 +89,7 @@ class PoolModel(RuleBasedStateMachine):
         if self.state.slots[slot] not in LIVE | {S.STOPPING}:
             return
         taken, self.running[slot] = self.running[slot], deque()
-        is_lost = bool(taken) and (began or taken[0].given_back)
+        is_lost = bool(taken) and (began or taken[0].given_back > self.slots)
         lost = self.state.lose(slot, began=began)
         assert lost == ([taken.popleft()] if is_lost else [])
         if self.state.closed:
