@@ -5,7 +5,7 @@ A script begins with comment lines:
     -- expect: TIMEOUT                 verdicts that are right, any of them, on every machine
     -- expect lua54: ok                the same for one machine, where it differs
     -- why: what the script is after
-    -- in-thread: not stopped: why     where isolation="thread" does not stop it (default: stopped)
+    -- in-thread: not stopped: why     (or `may go on`) where isolation="thread" does not stop it (default: stopped)
     -- in-thread lua54: ...            the same for one machine
     -- timeout_s: 2                    hard deadline (default: short where TIMEOUT is expected)
     -- memory_mb: 512                  memory (default: 32)
@@ -65,7 +65,8 @@ class Script:
         return frozenset(self.get("expect", vm).split())
 
     def in_thread(self, vm: str) -> str:
-        """`stopped`, or `not stopped: reason`."""
+        """`stopped`, `not stopped: reason`, or `may go on: reason` where that is a matter of
+        the machine's speed."""
         return self.get("in-thread", vm, "stopped")
 
     def timeout_s(self, vm: str) -> float:
