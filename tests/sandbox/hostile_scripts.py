@@ -5,7 +5,8 @@ A script begins with comment lines:
     -- expect: TIMEOUT                 verdicts that are right, any of them, on every machine
     -- expect lua54: ok                the same for one machine, where it differs
     -- why: what the script is after
-    -- in-thread: not stopped: why     (or `may go on`) where isolation="thread" does not stop it (default: stopped)
+    -- in-thread: not stopped: why     isolation="thread" does not stop it (default: stopped)
+    -- in-thread: may go on: why       it does where the machine is fast
     -- in-thread lua54: ...            the same for one machine
     -- timeout_s: 2                    hard deadline (default: short where TIMEOUT is expected)
     -- memory_mb: 512                  memory (default: 32)
