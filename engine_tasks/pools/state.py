@@ -125,14 +125,15 @@ class PoolState:
 
         What it took beyond that one never began, and waits again before all others,
         uncounted; so does the first, unless it `began`, or more instances than there are
-        slots gave it back: some that can begin nothing must not be replaced for ever. In a closed pool
-        nothing can wait: the others are left to `drop`.
+        slots gave it back: some that can begin nothing must not be replaced for ever. In a
+        closed pool nothing can wait: the others are left to `drop`.
         """
         if slot in self._idle:
             self._idle.remove(slot)
         taken = self._running.pop(slot, deque())
         self._running_count -= len(taken)
-        lost = [taken.popleft()] if taken and (began or taken[0].given_back > len(self._slots)) else []
+        is_lost = bool(taken) and (began or taken[0].given_back > len(self._slots))
+        lost = [taken.popleft()] if is_lost else []
         if self.closed:
             self._unbegun.extend(taken)
             return lost
