@@ -98,8 +98,8 @@ class WorkerOptions:
 
     nice: int = attrs.field(default=19)
     """Scheduling priority of a child process, 0 (the game's own) to 19 (only what the game
-    leaves over). Four busy children on two cores at 0 cost a 60 fps game a fifth of its
-    frames, at 19 none: `engine-tasks bench --only frames`."""
+    leaves over). On two cores four busy children at 0 made a quarter of the frames of a
+    60 fps game late, at 19 none: `engine-tasks bench --only frames`."""
 
     max_payload_bytes: int = attrs.field(default=64 * MIB, validator=_whole_above_zero)
     """Bytes of one encoded payload; a larger one is refused by `send_task`."""
