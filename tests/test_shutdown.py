@@ -198,6 +198,9 @@ LOOPS = {
 @pytest.mark.parametrize("loop", LOOPS)
 def test_ctrl_c_ends_the_game_and_its_children_without_a_word(tmp_path: Path, loop: str) -> None:
     play = (
+        # As at a terminal: a job in the background of a shell starts with it ignored.
+        "import signal\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "try:\n"
         "  with TaskQueue() as queue:\n"
         "    tell(queue)\n"
