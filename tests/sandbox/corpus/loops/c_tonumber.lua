@@ -1,5 +1,5 @@
 -- expect: TIMEOUT
--- in-thread: not stopped: the hook counts instructions, and few of them take very long
+-- in-thread: may go on: the hook counts instructions, and few of them take very long
 -- why: numerals of a million digits
 function Run()
   local decimal, hex = ("9"):rep(1000000), "0x" .. ("f"):rep(1000000)
