@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from os import PathLike
+from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
 import attrs
@@ -205,6 +206,22 @@ class Worker:
             return True
         self._pool.kill()
         return self._pool.wait_stopped(KILL_TIMEOUT_S)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """`stop`; or `kill`, when an exception (Ctrl-C, say) ends the block."""
+        if exception is None:
+            self.stop()
+        else:
+            self.kill()
+            self.wait_stopped(KILL_TIMEOUT_S)
 
     # --- what the queue needs ----------------------------------------------
 

@@ -126,3 +126,10 @@ def print_many(lines: int) -> int:
     for _ in range(lines):
         print()
     return lines
+
+
+def wait_long(data: Any) -> Any:
+    """Takes a minute for "long"."""
+    if data == "long":
+        threading.Event().wait(60)
+    return data
