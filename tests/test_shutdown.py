@@ -245,12 +245,17 @@ def _files() -> int:
     return psutil.Process().num_fds() if hasattr(psutil.Process, "num_fds") else 0
 
 
+#: Bytes that a thousand turns may add to the process: 20 KiB a turn would be a leak.
+MOST_GROWTH_BYTES = 20 * 1024 * 1024
+
+
 def assert_nothing_piles_up(turn: Callable[[], None], turns: int) -> None:
     """Whatever a turn takes it gives back, a moment later at the latest."""
     for _ in range(3):
         turn()  # what is made once is made now
     threads, files = _threads(), _files()
     pools, workers = _ours(Pool), _ours(Worker)
+    held = psutil.Process().memory_info().rss
     for _ in range(turns):
         turn()
     eventually(lambda: not children())
@@ -258,6 +263,8 @@ def assert_nothing_piles_up(turn: Callable[[], None], turns: int) -> None:
     eventually(lambda: _files() <= files)
     eventually(lambda: _ours(Pool) <= pools + 3)
     eventually(lambda: _ours(Worker) <= workers + 3)
+    gc.collect()
+    assert psutil.Process().memory_info().rss - held < MOST_GROWTH_BYTES
 
 
 @pytest.mark.parametrize("isolation", ["thread", "inline"])

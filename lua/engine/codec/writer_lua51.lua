@@ -3,49 +3,17 @@
 ---One value is written at a time: reset, the parts in order, finish.
 
 local numbers = require("engine.codec.numbers_lua51")
+local parts = require("engine.codec.parts")
 
 local M = {}
 
-local char, concat = string.char, table.concat
+local char = string.char
 local put_u16, put_u32, put_u64, put_f64 =
   numbers.put_u16, numbers.put_u32, numbers.put_u64, numbers.put_f64
 
--- Parts are joined when there are this many, so that a list of a million numbers does
--- not hold a million strings.
-local JOINED_PARTS = 4096
+local raw = parts.raw
 
-local chunks = {}
-local parts, used = {}, 0
-local size = 0
-local limit = 0
-
----Bytes as they are.
----@param data string
-local function raw(data)
-  size = size + #data
-  if size > limit then
-    error("result: larger than the limit of " .. limit .. " bytes", 0)
-  end
-  if used == JOINED_PARTS then
-    chunks[#chunks + 1] = concat(parts, "", 1, used)
-    used = 0
-  end
-  used = used + 1
-  parts[used] = data
-end
-
-M.raw = raw
-
----@param limit_bytes integer a larger value is an error
-function M.reset(limit_bytes)
-  chunks, used, size, limit = {}, 0, 0, limit_bytes
-end
-
----@return string
-function M.finish()
-  chunks[#chunks + 1] = concat(parts, "", 1, used)
-  return concat(chunks)
-end
+M.raw, M.reset, M.finish = parts.raw, parts.reset, parts.finish
 
 ---@param value integer 0 to 255
 function M.byte(value)

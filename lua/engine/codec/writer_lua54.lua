@@ -2,52 +2,20 @@
 ---
 ---One value is written at a time: reset, the parts in order, finish.
 
+local parts = require("engine.codec.parts")
+
 local M = {}
 
 local char, pack = string.char, string.pack
-local concat = table.concat
-
--- Parts are joined when there are this many, so that a list of a million numbers does
--- not hold a million strings.
-local JOINED_PARTS = 4096
 
 local CHARS = {}
 for value = 0, 255 do
   CHARS[value] = char(value)
 end
 
-local chunks = {}
-local parts, used = {}, 0
-local size = 0
-local limit = 0
+local raw = parts.raw
 
----Bytes as they are.
----@param data string
-local function raw(data)
-  size = size + #data
-  if size > limit then
-    error("result: larger than the limit of " .. limit .. " bytes", 0)
-  end
-  if used == JOINED_PARTS then
-    chunks[#chunks + 1] = concat(parts, "", 1, used)
-    used = 0
-  end
-  used = used + 1
-  parts[used] = data
-end
-
-M.raw = raw
-
----@param limit_bytes integer a larger value is an error
-function M.reset(limit_bytes)
-  chunks, used, size, limit = {}, 0, 0, limit_bytes
-end
-
----@return string
-function M.finish()
-  chunks[#chunks + 1] = concat(parts, "", 1, used)
-  return concat(chunks)
-end
+M.raw, M.reset, M.finish = parts.raw, parts.reset, parts.finish
 
 ---@param value integer 0 to 255
 function M.byte(value)
