@@ -1,10 +1,15 @@
 """Queues for the tests: none outlives its test, however that ends."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
 
 from engine_tasks import TaskQueue
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell's background job ignores Ctrl-C, and so would every process that a test starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
