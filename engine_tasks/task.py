@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any, Final, TypeVar
 
 import attrs
 
 from engine_tasks.errors import PayloadError, TaskError
 from engine_tasks.payload import decode, structure
+from engine_tasks.policies import Priority
 
 T = TypeVar("T")
 
@@ -19,7 +20,8 @@ _UNREAD: Final = object()
 class Task:
     """A task on its way through a pool. `payload` is MessagePack; times are monotonic seconds.
 
-    `given_back` counts the instances that took it and died before they began.
+    Tasks of one `key` that wait together share one execution: the first carries the others
+    along as its `followers`, also after it was itself `answered` (cancelled, say).
     """
 
     id: int
@@ -27,9 +29,33 @@ class Task:
     queued_s: float
     on_result: Callable[[TaskResult], None] | None = None
     timeout_s: float | None = None
+    priority: Priority = Priority.NORMAL
+    deadline_s: float | None = None
+    """When it expires, if it still waits."""
+    ready_s: float = 0.0
+    """From when on it may run: when it was sent, or later by its delay or its backoff."""
+    run_id: str | None = None
+    key: Hashable = None
+    max_attempts: int = 1
     attempts: int = 0
     started_s: float = 0.0
     given_back: int = 0
+    """Instances that took it and died before they began."""
+    errors: tuple[TaskError, ...] = ()
+    """Of the attempts so far, those that failed."""
+    followers: dict[int, Task] | None = None
+    answered: bool = False
+
+    @property
+    def askers(self) -> list[Task]:
+        """The tasks that its execution will answer, in the order in which they were sent."""
+        own = [] if self.answered else [self]
+        return own if self.followers is None else [*own, *self.followers.values()]
+
+    @property
+    def wanted(self) -> int:
+        """How many tasks its execution will answer."""
+        return (not self.answered) + (0 if self.followers is None else len(self.followers))
 
 
 @attrs.frozen

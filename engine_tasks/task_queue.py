@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import logging
-import math
 import os
 import time
 import warnings
@@ -14,6 +13,7 @@ from os import PathLike
 from types import TracebackType
 from typing import Any, Final, Self
 
+from engine_tasks.checks import check_above_zero, check_not_negative
 from engine_tasks.directory import WorkerDirectory, unknown_worker
 from engine_tasks.errors import EngineTasksError, PayloadError, TaskRefusedError
 from engine_tasks.options import WorkerOptions
@@ -142,7 +142,7 @@ class TaskQueue:
         that cannot be carried or is over `WorkerOptions.max_payload_bytes`.
         """
         if timeout_s is not None:
-            _check_positive("timeout_s", timeout_s)
+            check_above_zero("timeout_s", timeout_s)
         if on_result is not None and not callable(on_result):
             raise TypeError(f"on_result is callable, not {type(on_result).__name__}")
         worker = self._workers.get(worker_id)
@@ -181,7 +181,7 @@ class TaskQueue:
         handed out; at least one is handed out when any is due. Tasks of `inline` workers
         run here as well. A callback that raises is logged, and harms no other.
         """
-        _check_not_negative("budget_ms", budget_ms)
+        check_not_negative("budget_ms", budget_ms)
         return self._pump.run(budget_ms, max_results, self._directory.run_oldest_inline)
 
     def wait_result(self, task_id: int, timeout_s: float) -> TaskResult | None:
@@ -190,7 +190,7 @@ class TaskQueue:
         For tools and tests, not for a frame. One thread may wait for a task at a time. The
         result of a task with an `on_result` goes there, and not here.
         """
-        _check_not_negative("timeout_s", timeout_s)
+        check_not_negative("timeout_s", timeout_s)
         return self._directory.waiters.wait(
             task_id, lambda: self._directory.take_result(task_id), timeout_s
         )
@@ -248,7 +248,7 @@ class TaskQueue:
         What is left then is answered as STOPPED and killed. Waits that long at most, and a
         moment for killed children; afterwards none is left. Results stay readable.
         """
-        _check_not_negative("timeout_s", timeout_s)
+        check_not_negative("timeout_s", timeout_s)
         deadline_s = time.monotonic() + timeout_s
         workers = self._take_workers()
         for worker in workers:
@@ -350,16 +350,3 @@ def _disown_queues() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_disown_queues)
-
-
-def _check_not_negative(argument: str, value: float) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError(f"{argument} is a number, not {type(value).__name__}")
-    if not 0 <= value < math.inf:
-        raise ValueError(f"{argument} must be finite and at least 0, not {value!r}")
-
-
-def _check_positive(argument: str, value: float) -> None:
-    _check_not_negative(argument, value)
-    if value == 0:
-        raise ValueError(f"{argument} must be above 0")

@@ -15,9 +15,9 @@ PACKAGE = Path(engine_tasks.__file__).parent
 #: From the ground up: a module imports from layers below its own, and within its own. The
 #: longest name that fits counts, so `lua.binding` is not in the layer of `lua`.
 LAYERS = [
-    {"errors"},
-    {"options", "extensions", "worker_id", "timer"},
-    {"payload"},
+    {"errors", "checks"},
+    {"policies", "extensions", "worker_id", "timer"},
+    {"options", "payload"},
     {"task"},
     {"native", "waiting"},
     {"child", "lua"},

@@ -1,0 +1,40 @@
+"""Checks of arguments: each error names the argument and what it may be."""
+
+from __future__ import annotations
+
+import math
+
+
+def check_number(argument: str, value: object) -> float:
+    """The number. Raises `TypeError` for what is none, `ValueError` for NaN and infinity."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{argument} is a number, not {type(value).__name__}")
+    if not math.isfinite(value):
+        raise ValueError(f"{argument} must be finite, not {value!r}")
+    return value
+
+
+def check_not_negative(argument: str, value: object) -> None:
+    """Raises for anything but a finite number of at least 0."""
+    if check_number(argument, value) < 0:
+        raise ValueError(f"{argument} must be at least 0, not {value!r}")
+
+
+def check_above_zero(argument: str, value: object) -> None:
+    """Raises for anything but a finite number above 0."""
+    if check_number(argument, value) <= 0:
+        raise ValueError(f"{argument} must be above 0, not {value!r}")
+
+
+def check_whole(argument: str, value: object, *, least: int) -> None:
+    """Raises for anything but an int of at least `least`."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{argument} is an int, not {type(value).__name__}")
+    if value < least:
+        raise ValueError(f"{argument} must be at least {least}, not {value}")
+
+
+def check_callable(argument: str, value: object) -> None:
+    """Raises `TypeError` for what cannot be called."""
+    if not callable(value):
+        raise TypeError(f"{argument} is callable, not {type(value).__name__}")
