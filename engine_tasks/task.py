@@ -36,7 +36,8 @@ class Task:
     """From when on it may run: when it was sent, or later by its delay or its backoff."""
     run_id: str | None = None
     key: Hashable = None
-    max_attempts: int = 1
+    max_attempts: int | None = None
+    """Executions it may have; None: as its worker's policy says."""
     attempts: int = 0
     started_s: float = 0.0
     given_back: int = 0
@@ -56,6 +57,20 @@ class Task:
     def wanted(self) -> int:
         """How many tasks its execution will answer."""
         return (not self.answered) + (0 if self.followers is None else len(self.followers))
+
+    def is_for(self, task_id: int) -> bool:
+        """Whether its execution will answer the task of this id."""
+        if self.id == task_id:
+            return not self.answered
+        return self.followers is not None and task_id in self.followers
+
+    def let_go(self, task_id: int) -> Task:
+        """Have its execution not answer one of its askers any more; the task of that one."""
+        if self.id == task_id:
+            self.answered = True
+            return self
+        assert self.followers is not None
+        return self.followers.pop(task_id)
 
 
 @attrs.frozen
