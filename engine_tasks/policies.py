@@ -32,14 +32,13 @@ class Priority(IntEnum):
 #: Kinds of errors that another attempt cannot mend, or that are no failure of an attempt.
 _FINAL_KINDS: Final = frozenset({ErrorKind.CANCELLED, ErrorKind.EXPIRED, ErrorKind.STOPPED})
 
-#: Doublings after which any wait is over any sensible maximum; a float ends at 2^1024.
-_MAX_EXPONENT: Final = 64
-
 
 def _as_kinds(kinds: Any) -> Any:
     """Any collection of kinds; what is none is left to the validator."""
-    is_collection = isinstance(kinds, Iterable) and not isinstance(kinds, str)
-    return frozenset(kinds) if is_collection else kinds
+    if not isinstance(kinds, Iterable) or isinstance(kinds, str | bytes):
+        return kinds
+    kinds = list(kinds)
+    return frozenset(kinds) if all(isinstance(kind, ErrorKind) for kind in kinds) else kinds
 
 
 def _seconds(_instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
@@ -85,9 +84,17 @@ class _Backoff:
         https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ at 0.5,
         "full jitter" at 1.
         """
-        exponent = min(count - 1, _MAX_EXPONENT)
-        whole_s = min(self.max_backoff_s, self.first_backoff_s * self.backoff_factor**exponent)
-        return whole_s * (1.0 - self.jitter * random.random())
+        return self._longest_s(count) * (1.0 - self.jitter * random.random())
+
+    def _longest_s(self, count: int) -> float:
+        """Seconds of the `count`-th wait where chance takes nothing off."""
+        if self.first_backoff_s == 0:
+            return 0.0
+        try:
+            growth = float(self.backoff_factor) ** (count - 1)
+        except OverflowError:  # beyond any float, so beyond any maximum
+            return self.max_backoff_s
+        return min(self.max_backoff_s, self.first_backoff_s * growth)
 
 
 @attrs.frozen(kw_only=True)
