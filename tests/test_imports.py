@@ -16,10 +16,10 @@ PACKAGE = Path(engine_tasks.__file__).parent
 #: longest name that fits counts, so `lua.binding` is not in the layer of `lua`.
 LAYERS = [
     {"errors", "checks"},
-    {"policies", "extensions", "worker_id", "timer"},
+    {"policies", "clock", "extensions", "worker_id", "timer"},
     {"options", "payload"},
     {"task"},
-    {"native", "waiting"},
+    {"native", "observe", "waiting"},
     {"child", "lua"},
     {"executors"},
     {"pools"},
@@ -29,7 +29,7 @@ LAYERS = [
     {"directory", "pump"},
     {"task_queue"},
     {"lua.binding"},
-    {"bench"},
+    {"bench", "testing"},
     {"cli"},
 ]
 #: Packages that only hand on a name of theirs, when it is first used.
