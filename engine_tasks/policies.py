@@ -37,8 +37,9 @@ def _as_kinds(kinds: Any) -> Any:
     """Any collection of kinds; what is none is left to the validator."""
     if not isinstance(kinds, Iterable) or isinstance(kinds, str | bytes):
         return kinds
-    kinds = list(kinds)
-    return frozenset(kinds) if all(isinstance(kind, ErrorKind) for kind in kinds) else kinds
+    collected = list(kinds)
+    are_kinds = all(isinstance(kind, ErrorKind) for kind in collected)
+    return frozenset(collected) if are_kinds else kinds
 
 
 def _seconds(_instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:

@@ -74,7 +74,7 @@ WRONG: dict[type[Any], dict[str, list[object]]] = {
         "backoff_factor": [*NUMBER, 0, 0.999],
         "jitter": [*NUMBER, 1.001, 2],
         "kinds": [
-            *(None, True, 5, "FAILED", b"FAILED", ErrorKind.FAILED, ["FAILED"], [[]], [None]),
+            *(None, True, 5, "FAILED", b"FAILED", ErrorKind.FAILED, ["FAILED"], [[]], "", b""),
             *([ErrorKind.CANCELLED], {ErrorKind.FAILED, ErrorKind.EXPIRED}, ErrorKind),
         ],
     },
