@@ -34,11 +34,11 @@ class WorkerPlan:
         cls,
         worker_id: int,
         name: str,
-        function: Callable[[Any], Any],
+        function: Callable[..., Any],
         instances_count: int,
         options: WorkerOptions | None,
     ) -> Self:
-        """A worker that runs a Python function.
+        """A worker that runs a Python function, on what the options `create` if they do.
 
         Raises `TypeError` for a wrong type and for a function that cannot be run where the
         options say, `WorkerStartError` for a number of instances that nobody can want.
@@ -49,7 +49,7 @@ class WorkerPlan:
         if options.isolation == "process":
             make_executor = python_process_executors(name, function, options)
         else:
-            make_executor = calling_executors(function, options)
+            make_executor = calling_executors(name, function, options)
         return cls(
             worker_id=worker_id,
             name=name,
@@ -68,8 +68,15 @@ class WorkerPlan:
         instances_count: int,
         options: WorkerOptions | None,
     ) -> Self:
-        """A worker that runs a Lua script, which is not looked at yet. Raises like `native`."""
+        """A worker that runs a Lua script, which is not looked at yet. Raises like `native`,
+        and `ValueError` for options that are for Python functions."""
         options = _checked(name, instances_count, options)
+        for option in ("create", "destroy", "check_health"):
+            if getattr(options, option) is not None:
+                raise ValueError(
+                    f"WorkerOptions({option}=…) is for native workers; a script returns a table "
+                    f"with init and stop for that"
+                )
         script = LuaScript(Path(script_path))
         return cls(
             worker_id=worker_id,

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 # Game to child.
 HELLO: Final = 1  # what to run, as marshal
 TASK: Final = 2  # f64 soft timeout in seconds (0: none), then the payload
-CANCEL: Final = 3  # the running task should end
+CANCEL: Final = 3  # the task should end, also one that has not begun
 SOURCE: Final = 4  # answers NEED_SOURCE: the chunk name as a text ("" for none), then the source
 STOP: Final = 5  # end after the running task
+LIMITS: Final = 6  # how much may be said from now on, as marshal
 
 # Child to game.
 READY: Final = 16
@@ -34,6 +35,7 @@ LOG: Final = 20  # two texts: level, message
 PROGRESS: Final = 21  # f64 share, then a text
 NEED_SOURCE: Final = 22  # one text: the module's name
 CONFINED: Final = 23  # two texts: the layers that hold, by comma; the missing, a line each
+UNHEALTHY: Final = 24  # three texts, as of an ERROR; the child runs nothing more, and ends
 
 HEADER: Final = Struct("<IBQ")
 _LENGTH: Final = Struct("<I")

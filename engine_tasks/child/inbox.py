@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections import deque
 
 from engine_tasks.child.frames import FrameReader
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
             """The pipe it reads from."""
 
 
+#: Seconds that a child has to end by itself once its game is gone.
+_LAST_WORDS_S = 0.5
 #: prctl's option that sends a signal when the thread that spawned this process ends.
 _PR_SET_PDEATHSIG = 1
 _SIGKILL = 9
@@ -54,7 +57,7 @@ class PipeInbox:
 
 
 class ThreadInbox:
-    """Reads on a thread of its own, which ends the process when the game is gone.
+    """Reads on a thread of its own, which ends the process soon after the game is gone.
 
     For systems where no signal does that. A call into C that holds the GIL delays it.
     """
@@ -64,21 +67,32 @@ class ThreadInbox:
 
         self.fd = fd
         self._reader = reader
-        self._frames: deque[Frame] = deque()
+        self._frames: deque[Frame | None] = deque()  # None, the last: the game is gone
         self._arrived = threading.Semaphore(0)
         threading.Thread(target=self._receive, name="frames", daemon=True).start()
 
     def read(self) -> Frame | None:
         self._arrived.acquire()
-        return self._frames.popleft()
+        return self._next()
 
     def poll(self) -> Frame | None:
-        return self._frames.popleft() if self._arrived.acquire(blocking=False) else None
+        return self._next() if self._arrived.acquire(blocking=False) else None
+
+    def _next(self) -> Frame | None:
+        frame = self._frames.popleft()
+        if frame is None:  # whoever asks again is to hear it again
+            self._put(None)
+        return frame
+
+    def _put(self, frame: Frame | None) -> None:
+        self._frames.append(frame)
+        self._arrived.release()
 
     def _receive(self) -> None:
         while (frame := self._reader.read()) is not None:
-            self._frames.append(frame)
-            self._arrived.release()
+            self._put(frame)
+        self._put(None)
+        time.sleep(_LAST_WORDS_S)
         os._exit(0)
 
 

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import importlib
+import marshal
 import pickle
-from collections.abc import Callable
+from contextlib import suppress
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from engine_tasks import this_task
 from engine_tasks.child.frames import (
-    CANCEL,
     ERROR,
     F64,
+    LIMITS,
     LOAD_FAILED,
     READY,
     RESULT,
     TASK,
+    UNHEALTHY,
     pack_texts,
     write_frame,
 )
+from engine_tasks.child.game import Game
 from engine_tasks.errors import ErrorKind, TaskError
-from engine_tasks.native import Hints, NativeFunction
+from engine_tasks.native import Hints, NativeCode, Unhealthy
+from engine_tasks.resource import Complain, CreateFailed, NativeInstance
 from engine_tasks.task import Outcome
 
 if TYPE_CHECKING:
@@ -28,40 +33,80 @@ if TYPE_CHECKING:
 
 
 def serve(inbox: Inbox, out: int, hello: dict[str, Any]) -> None:
-    """Load the function and answer tasks until the game says stop or is gone."""
+    """Load the function and answer tasks until the game says stop or is gone.
+
+    However that ends, the resource is destroyed then.
+    """
+    game = Game(inbox, out, hello)
+    this_task.enter(game)
     try:
-        native = NativeFunction(*_load(hello), hello["max_bytes"])
-    except BaseException as error:  # also a module that calls sys.exit when imported
-        failure = TaskError.from_exception(error)
-        write_frame(out, LOAD_FAILED, 0, _texts(failure))
+        instance = NativeInstance(*_load(hello), hello["max_bytes"], _complain_to(game))
+        instance.start()
+    except CreateFailed as failed:
+        write_frame(out, LOAD_FAILED, 0, _texts(failed.error))
         return
-    write_frame(out, READY, 0)
-    while (frame := inbox.read()) is not None:
+    except BaseException as error:  # also a module that calls sys.exit when imported
+        write_frame(out, LOAD_FAILED, 0, _texts(TaskError.from_exception(error)))
+        return
+    try:
+        write_frame(out, READY, 0)
+        _answer_all(instance, game, out)
+    finally:
+        instance.end()
+
+
+def _complain_to(game: Game) -> Complain:
+    def complain(text: str) -> None:
+        with suppress(OSError):  # the game is gone: nobody reads its log
+            game.log("error", text)
+
+    return complain
+
+
+def _answer_all(instance: NativeInstance, game: Game, out: int) -> None:
+    while (frame := game.next_frame()) is not None:
         kind, task_id, body = frame
         if kind == TASK:
-            _answer(native, out, task_id, memoryview(body)[F64.size :])
-        elif kind != CANCEL:  # a function cannot ask whether it is cancelled
+            game.begin(task_id)
+            outcome = _outcome(instance, memoryview(body)[F64.size :])
+            game.end()
+            _answer(out, task_id, outcome)
+            if isinstance(outcome, Unhealthy):
+                return
+        elif kind == LIMITS:
+            game.set_rates(marshal.loads(body))  # the game's own words
+        else:
             return
 
 
-def _answer(native: NativeFunction, out: int, task_id: int, payload: memoryview) -> None:
-    outcome: Outcome
+def _outcome(instance: NativeInstance, payload: memoryview) -> Outcome | Unhealthy:
     try:
-        outcome = native.run(payload)
+        return instance.run(payload)
     except KeyboardInterrupt as error:  # no Ctrl-C reaches a child: its own code raised it
-        outcome = TaskError.from_exception(error)
-    if isinstance(outcome, TaskError):
+        return TaskError.from_exception(error)
+
+
+def _answer(out: int, task_id: int, outcome: Outcome | Unhealthy) -> None:
+    if isinstance(outcome, Unhealthy):
+        write_frame(out, UNHEALTHY, task_id, _texts(outcome.error))
+    elif isinstance(outcome, TaskError):
         write_frame(out, ERROR, task_id, _texts(outcome))
     else:
         write_frame(out, RESULT, task_id, outcome)
 
 
-def _load(hello: dict[str, Any]) -> tuple[Callable[[Any], Any], Hints]:
+def _load(hello: dict[str, Any]) -> tuple[NativeCode, Hints]:
+    """The functions by what they are for, and what the hints of the first say."""
+    functions = {
+        role: attrgetter(qualname)(importlib.import_module(module))
+        for role, (module, qualname) in hello["names"].items()
+    }
+    hints = None
     if "pickle" in hello:
-        function, argument, result = pickle.loads(hello["pickle"])
-        return function, Hints(argument, result)
-    function = attrgetter(hello["qualname"])(importlib.import_module(hello["module"]))
-    return function, Hints.of(function)
+        values, hints = pickle.loads(hello["pickle"])
+        functions |= values
+    code = NativeCode(**functions)
+    return code, code.hints() if hints is None else Hints(*hints)
 
 
 def _texts(error: TaskError) -> bytes:

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from engine_tasks.executors.protocol import Executor, MakeExecutor, ReportProgress
-from engine_tasks.native import Hints, NativeFunction
-from engine_tasks.options import WorkerOptions
+from engine_tasks import this_task
+from engine_tasks.errors import ErrorKind, TaskError, log_line
+from engine_tasks.executors.protocol import (
+    Executor,
+    ExecutorDied,
+    ExecutorStartError,
+    MakeExecutor,
+    ReportProgress,
+)
+from engine_tasks.executors.running import RunningTask
+from engine_tasks.native import NativeCode, Unhealthy
+from engine_tasks.options import LuaLimits, WorkerOptions
+from engine_tasks.resource import CreateFailed, NativeInstance, ResourceGone
 from engine_tasks.task import Outcome, Task
+
+logger = logging.getLogger("engine_tasks.worker")
 
 
 class CallingExecutor:
@@ -21,31 +34,73 @@ class CallingExecutor:
     confinement = None
     max_batch = 1  # nothing is handed over: a batch would only let tasks wait
 
-    def __init__(self, function: NativeFunction) -> None:
-        self._function = function
+    def __init__(self, instance: NativeInstance, running: RunningTask) -> None:
+        self._instance = instance
+        self._running = running
 
     def start(self) -> None:
-        """Nothing to do."""
+        try:
+            self._instance.start()
+        except CreateFailed as failed:
+            error = failed.error
+            raise ExecutorStartError(error.message, traceback=error.traceback) from failed
 
     def run(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
         for task in tasks:
-            yield self._function.run(task.payload)
+            outcome = self._run_one(task)
+            if isinstance(outcome, Unhealthy):
+                self.stop()
+                raise ExecutorDied(outcome.error, unhealthy=True)
+            yield outcome
+
+    def _run_one(self, task: Task) -> Outcome | Unhealthy:
+        self._running.begin(task)
+        previous = this_task.enter(self._running)
+        try:
+            return self._instance.run(task.payload)
+        except ResourceGone as error:
+            stopped = TaskError(ErrorKind.STOPPED, "the executor was stopped")
+            raise ExecutorDied(stopped, began=False) from error
+        finally:
+            this_task.leave(previous)
+            self._running.end()
+
+    def set_limits(self, limits: LuaLimits) -> bool:
+        self._running.set_rate(limits.progress_per_s)
+        return True
 
     def stop(self) -> None:
-        """Nothing to do."""
+        self._instance.end()
 
-    def cancel(self) -> None:
-        """Nothing to do: a plain function does not ask."""
+    def alive(self) -> bool:
+        return True
+
+    def cancel(self, task: Task | None = None) -> None:
+        self._running.cancel(task)
 
     def kill(self) -> bool:
+        self._running.cancel(None)
         return False
 
 
-def calling_executors(function: Callable[[Any], Any], options: WorkerOptions) -> MakeExecutor:
-    """Makes the executors of a worker that runs `function`."""
-    native = NativeFunction(function, Hints.of(function), options.max_payload_bytes)
+def calling_executors(
+    name: str, function: Callable[..., Any], options: WorkerOptions
+) -> MakeExecutor:
+    """Makes the executors of a worker that runs `function`.
 
-    def make(_slot: int, _report_progress: ReportProgress) -> Executor:
-        return CallingExecutor(native)
+    Raises `TypeError` for a function, or a callable of the options, that cannot be called as
+    it will be.
+    """
+    code = NativeCode.of(function, options)
+    hints = code.hints()
+
+    def make(slot: int, report_progress: ReportProgress) -> Executor:
+        def complain(text: str) -> None:
+            logger.error("%s#%d: %s", name, slot, log_line(text))
+
+        instance = NativeInstance(code, hints, options.max_payload_bytes, complain)
+        return CallingExecutor(
+            instance, RunningTask(report_progress, options.limits.progress_per_s)
+        )
 
     return make

@@ -46,7 +46,10 @@ _OUTPUT_TIMEOUT_S: Final = 0.2
 
 
 class ChildProcess:
-    """A child that talks in frames. `kill` is for any thread, the rest for one."""
+    """A child that talks in frames.
+
+    `write_soon`, `is_running` and `kill` are for any thread, the rest for one.
+    """
 
     def __init__(self, label: str, nice: int, max_result_bytes: int, *, trusted: bool) -> None:
         """Start it. `label` is what the log calls it. Raises `OSError`."""
@@ -107,6 +110,13 @@ class ChildProcess:
         """The next frame; None when the child has closed its end. Raises `FrameError`."""
         return self._reader.read()
 
+    def is_running(self) -> bool:
+        """Whether it has not ended yet. Any thread."""
+        try:
+            return self._popen.returncode is None and not self._has_ended()
+        except ChildProcessError:
+            return False  # another thread has reaped it just now
+
     def kill(self) -> None:
         """Kill the child and what it started. Any thread; does not wait."""
         if not self._reap_lock.acquire(blocking=False):
@@ -132,16 +142,18 @@ class ChildProcess:
 
     def _ends_by_itself(self) -> bool:
         """Whether it ends in a moment. It is not reaped: its number stays its own."""
-        if not hasattr(os, "waitid"):
-            return self._popen.poll() is not None
         deadline_s = time.monotonic() + _EXIT_TIMEOUT_S
-        while self._popen.returncode is None:
-            if os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
-                break
+        while self._popen.returncode is None and not self._has_ended():
             if time.monotonic() > deadline_s:
                 return False
             time.sleep(_EXIT_POLL_S)
         return True
+
+    def _has_ended(self) -> bool:
+        """Whether it has; where the system allows it without reaping."""
+        if not hasattr(os, "waitid"):
+            return self._popen.poll() is not None
+        return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
     @property
     def last_output(self) -> str:

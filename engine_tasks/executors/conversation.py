@@ -17,6 +17,7 @@ from engine_tasks.child.frames import (
     PROGRESS,
     RESULT,
     SOURCE,
+    UNHEALTHY,
     FrameError,
     pack_texts,
     unpack_f64,
@@ -25,6 +26,7 @@ from engine_tasks.child.frames import (
 from engine_tasks.child.rate import RateLimit
 from engine_tasks.errors import ErrorKind, PayloadError, TaskError, log_line, printable
 from engine_tasks.executors.protocol import ReportProgress
+from engine_tasks.native import Unhealthy
 from engine_tasks.options import LuaLimits
 from engine_tasks.payload import ExtensionError, decode
 from engine_tasks.task import Outcome, Progress, Task
@@ -69,6 +71,9 @@ class Program(Protocol):
     def hello(self, slot: int) -> dict[str, Any]:
         """The first frame's content. Raises `ExecutorStartError`."""
 
+    def can_change(self, old: LuaLimits, new: LuaLimits) -> bool:
+        """Whether a child that runs can go over to other limits."""
+
     def module_source(self, name: str) -> tuple[str, bytes] | None:
         """The chunk name and source of a module that the code requires, if there is one."""
 
@@ -101,12 +106,16 @@ class Conversation:
         self._program = program
         self._label = label
         self._report_progress = report_progress
+        self._source_rate = RateLimit(_SOURCES_PER_S)
+        self.set_limits(limits)
+
+    def set_limits(self, limits: LuaLimits) -> None:
+        """Bear what a child says that keeps to these limits from now on."""
         # The child keeps to the limits itself: one that sends twice as much is not our code.
         self._log_rate = RateLimit(2 * limits.log_lines_per_s + 2)
         self._progress_rate = RateLimit(2 * limits.progress_per_s)
-        self._source_rate = RateLimit(_SOURCES_PER_S)
 
-    def outcome(self, task: Task) -> Outcome:
+    def outcome(self, task: Task) -> Outcome | Unhealthy:
         """Wait for the answer to the task that the child runs.
 
         Raises `FrameError`, or `ChildEnded` where none will come; `OSError` likewise.
@@ -116,6 +125,8 @@ class Conversation:
             return self._checked(body)
         if kind == ERROR:
             return _task_error(body)
+        if kind == UNHEALTHY and self._program.trusted:
+            return Unhealthy(_task_error(body))
         raise FrameError(f"a frame of kind {kind} where a result was due")
 
     def next_frame(self, task_id: int, task: Task | None = None) -> tuple[int, bytes]:
@@ -160,6 +171,14 @@ class Conversation:
             return readable(encoded)
         except PayloadError as error:
             raise FrameError(f"a result that {error}") from error
+
+
+def rates(limits: LuaLimits) -> dict[str, int]:
+    """How much a child may say, in the words of its first frame."""
+    return {
+        "log_lines_per_s": limits.log_lines_per_s,
+        "progress_per_s": limits.progress_per_s,
+    }
 
 
 def readable(encoded: bytes) -> Outcome:

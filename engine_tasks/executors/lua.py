@@ -10,10 +10,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import attrs
+
 from engine_tasks.child.confinement import supported_layers
 from engine_tasks.child.rate import RateLimit
 from engine_tasks.errors import ErrorKind, TaskError, log_line, printable
-from engine_tasks.executors.conversation import LOG_LEVELS, readable
+from engine_tasks.executors.conversation import LOG_LEVELS, rates, readable
 from engine_tasks.executors.process import ProcessExecutor
 from engine_tasks.executors.protocol import (
     Executor,
@@ -22,10 +24,11 @@ from engine_tasks.executors.protocol import (
     MakeExecutor,
     ReportProgress,
 )
+from engine_tasks.executors.running import RunningTask
 from engine_tasks.lua.script import LuaScript, ScriptError, where
 from engine_tasks.lua.vm import LuaError, LuaVm
 from engine_tasks.options import MIB, LuaLimits, WorkerOptions
-from engine_tasks.task import Outcome, Progress, Task
+from engine_tasks.task import Outcome, Task
 
 logger = logging.getLogger("engine_tasks.worker")
 
@@ -44,33 +47,35 @@ class LuaProgram:
         self._worker_id = worker_id
         self._name = name
         self._script = script
-        self._limits = limits
+        self.limits = limits
         self.max_result_bytes = limits.result_bytes
-        self.log_lines_per_s = limits.log_lines_per_s
 
     def hello(self, slot: int) -> dict[str, Any]:
-        jit = self._jit()
+        jit = _jit(self.limits)
         return {
             "host": "lua",
             "add_path": [_lupa_folder()],
             "source": _read(self._script),
             "chunk_name": self._script.chunk_name,
             "vm": self.vm_arguments(slot, jit=jit),
-            "needs_confinement": self._limits.require_confinement
+            "needs_confinement": self.limits.require_confinement
             or (
-                jit and self._limits.jit is None  # on only because every layer was promised
+                jit and self.limits.jit is None  # on only because every layer was promised
             ),
-            "address_space_bytes": 2 * self._limits.memory_mb * MIB + _ADDRESS_SPACE_SLACK_BYTES,
-            "log_lines_per_s": self._limits.log_lines_per_s,
-            "progress_per_s": self._limits.progress_per_s,
+            "address_space_bytes": 2 * self.limits.memory_mb * MIB + _ADDRESS_SPACE_SLACK_BYTES,
+            **rates(self.limits),
         }
 
-    def _jit(self) -> bool:
-        if self._limits.soft_timeout_s is not None:
-            return False  # no hook fires in compiled code
-        if self._limits.jit is not None:
-            return self._limits.jit
-        return _is_confinable()
+    def can_change(self, old: LuaLimits, new: LuaLimits) -> bool:
+        """Whether they differ only in what is kept to outside of the Lua machine.
+
+        Memory, for one, is a limit of the confined process as well, which nothing raises.
+        """
+        outside = {
+            name: getattr(new, name)
+            for name in ("timeout_s", "soft_timeout_s", "log_lines_per_s", "progress_per_s")
+        }
+        return attrs.evolve(old, **outside) == new and _jit(old) == _jit(new)
 
     def vm_arguments(self, slot: int, *, jit: bool) -> dict[str, Any]:
         """The keyword arguments of `LuaVm`."""
@@ -78,22 +83,13 @@ class LuaProgram:
             "worker_id": int(self._worker_id),  # marshal takes no WorkerId
             "worker_name": str(self._name),
             "instance": slot,
-            "vm": self._limits.vm,
+            "vm": self.limits.vm,
             "jit": jit,
-            "memory_bytes": self._limits.memory_mb * MIB,
-            "result_bytes": self._limits.result_bytes,
-            "result_values": self._limits.result_values,
-            "depth": self._limits.nesting_depth,
+            "memory_bytes": self.limits.memory_mb * MIB,
+            "result_bytes": self.limits.result_bytes,
+            "result_values": self.limits.result_values,
+            "depth": self.limits.nesting_depth,
         }
-
-    def soft_timeout_s(self, task: Task) -> float | None:
-        """What a task may take in a thread, where only the machine itself can end it.
-
-        A little less than the whole: past that the pool gives the thread up.
-        """
-        if self._limits.soft_timeout_s is not None or task.timeout_s is None:
-            return self._limits.soft_timeout_s
-        return 0.9 * task.timeout_s
 
     def module_source(self, name: str) -> tuple[str, bytes] | None:
         try:
@@ -127,11 +123,10 @@ class LuaCallingExecutor:
         self._slot = slot
         self._label = label
         self._start_timeout_s = start_timeout_s
-        self._report = report
         self._vm: LuaVm | None = None
-        self._task: Task | None = None
-        self._cancelled = False
-        self._log_rate = RateLimit(program.log_lines_per_s)
+        self._limits = program.limits
+        self._running = RunningTask(report, program.limits.progress_per_s)
+        self._log_rate = RateLimit(program.limits.log_lines_per_s)
 
     def start(self) -> None:
         source = _read(self._script)
@@ -155,9 +150,9 @@ class LuaCallingExecutor:
 
     def _run_one(self, task: Task) -> Outcome:
         assert self._vm is not None, "start comes before run"
-        self._task, self._cancelled = task, False
+        self._running.begin(task)
         try:
-            return readable(self._vm.run(task.payload, self._program.soft_timeout_s(task)))
+            return readable(self._vm.run(task.payload, self._soft_timeout_s(task)))
         except LuaError as error:
             message, traceback = printable(error.message), printable(error.traceback)
             outcome = TaskError(ErrorKind(error.kind), message, traceback)
@@ -165,17 +160,39 @@ class LuaCallingExecutor:
                 raise ExecutorDied(outcome) from error
             return outcome
         finally:
-            self._task = None
+            self._running.end()
+
+    def _soft_timeout_s(self, task: Task) -> float | None:
+        """What a task may take: only the machine itself can end it.
+
+        A little less than the whole: past that the pool gives the thread up.
+        """
+        if self._limits.soft_timeout_s is not None or task.timeout_s is None:
+            return self._limits.soft_timeout_s
+        return 0.9 * task.timeout_s
+
+    def set_limits(self, limits: LuaLimits) -> bool:
+        if not self._program.can_change(self._limits, limits):
+            return False
+        self._limits = limits
+        self._log_rate.per_s = limits.log_lines_per_s
+        self._running.set_rate(limits.progress_per_s)
+        return True
 
     def stop(self) -> None:
-        if self._vm is not None:
-            self._vm.stop(_STOP_TIMEOUT_S)
-            self._vm.close()
+        vm, self._vm = self._vm, None
+        if vm is not None:
+            vm.stop(_STOP_TIMEOUT_S)
+            vm.close()
 
-    def cancel(self) -> None:
-        self._cancelled = True
+    def alive(self) -> bool:
+        return True
+
+    def cancel(self, task: Task | None = None) -> None:
+        self._running.cancel(task)
 
     def kill(self) -> bool:
+        self._running.cancel(None)
         return False
 
     # --- the VM's host ---------------------------------------------------
@@ -189,12 +206,10 @@ class LuaCallingExecutor:
             logger.log(severity, "%s: %s", self._label, log_line(message))
 
     def progress(self, share: float, note: str) -> None:
-        if self._task is not None:
-            share = min(max(share, 0.0), 1.0)
-            self._report(self._task, Progress(share, printable(note)))
+        self._running.progress(share, note)
 
     def cancelled(self) -> bool:
-        return self._cancelled
+        return self._running.cancelled()
 
     def module_source(self, name: str) -> tuple[str, bytes] | None:
         return self._program.module_source(name)
@@ -222,6 +237,15 @@ def _read(script: LuaScript) -> bytes:
         return script.source
     except ScriptError as error:
         raise ExecutorStartError(str(error), file=str(error.file)) from error
+
+
+def _jit(limits: LuaLimits) -> bool:
+    """Whether the machine of a child compiles."""
+    if limits.soft_timeout_s is not None:
+        return False  # no hook fires in compiled code
+    if limits.jit is not None:
+        return limits.jit
+    return _is_confinable()
 
 
 @functools.cache

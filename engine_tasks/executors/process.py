@@ -13,6 +13,7 @@ from engine_tasks.child.frames import (
     CANCEL,
     CONFINED,
     HELLO,
+    LIMITS,
     LOAD_FAILED,
     READY,
     STOP,
@@ -21,14 +22,15 @@ from engine_tasks.child.frames import (
 )
 from engine_tasks.errors import ErrorKind, TaskError, printable
 from engine_tasks.executors.child_process import TASK_HEADER_BYTES, ChildProcess
-from engine_tasks.executors.conversation import ChildEnded, Conversation, Program
+from engine_tasks.executors.conversation import ChildEnded, Conversation, Program, rates
 from engine_tasks.executors.protocol import (
     Confinement,
     ExecutorDied,
     ExecutorStartError,
     ReportProgress,
 )
-from engine_tasks.options import WorkerOptions
+from engine_tasks.native import Unhealthy
+from engine_tasks.options import LuaLimits, WorkerOptions
 from engine_tasks.task import Outcome, Task
 from engine_tasks.timer import TIMER
 
@@ -60,7 +62,7 @@ class ProcessExecutor:
         self._label = label
         self._options = options
         self._report_progress = report_progress
-        self._soft_timeout_s = options.limits.soft_timeout_s or 0.0
+        self._limits = options.limits
         self._lock = threading.Lock()
         self._killed = False
         self._child: ChildProcess | None = None
@@ -113,22 +115,40 @@ class ProcessExecutor:
         for batch in _that_fit_the_pipe(tasks):
             began = False
             try:
-                child.write_tasks(batch, self._soft_timeout_s)
+                child.write_tasks(batch, self._limits.soft_timeout_s or 0.0)
                 began = True
                 for task in batch:
                     self._task = task
-                    outcome = talk.outcome(task)
-                    if isinstance(outcome, TaskError) and outcome.kind is ErrorKind.MEMORY:
-                        child.kill()  # a machine at its cap is not to be used again
-                        child.close()
-                        raise ExecutorDied(outcome)
-                    yield outcome
+                    yield self._outcome(child, talk, task)
             except (OSError, FrameError, ChildEnded) as error:
                 message = f"the child process of {self._label} {_end(child, error)}"
                 crash = TaskError(ErrorKind.CRASHED, message, child.last_output)
                 raise ExecutorDied(crash, began=began) from error
             finally:
                 self._task = None
+
+    def _outcome(self, child: ChildProcess, talk: Conversation, task: Task) -> Outcome:
+        outcome = talk.outcome(task)
+        if isinstance(outcome, Unhealthy):
+            self.stop()  # it destroys its resource and ends
+            raise ExecutorDied(outcome.error, unhealthy=True)
+        if isinstance(outcome, TaskError) and outcome.kind is ErrorKind.MEMORY:
+            child.kill()  # a machine at its cap is not to be used again
+            child.close()
+            raise ExecutorDied(outcome)
+        return outcome
+
+    def set_limits(self, limits: LuaLimits) -> bool:
+        child, talk = self._child, self._conversation
+        if child is None or talk is None or not self._program.can_change(self._limits, limits):
+            return False
+        try:
+            child.write(LIMITS, 0, marshal.dumps(rates(limits)))
+        except OSError:
+            return False  # it has ended
+        talk.set_limits(limits)
+        self._limits = limits
+        return True
 
     def stop(self) -> None:
         child, talk = self._child, self._conversation
@@ -147,9 +167,15 @@ class ProcessExecutor:
 
     # --- any thread ------------------------------------------------------
 
-    def cancel(self) -> None:
-        task, child = self._task, self._child
-        if task is not None and child is not None:
+    def alive(self) -> bool:
+        child = self._child
+        is_ready = self._conversation is not None and not self._killed
+        return is_ready and child is not None and child.is_running()
+
+    def cancel(self, task: Task | None = None) -> None:
+        task, child = task or self._task, self._child
+        is_started = self._conversation is not None  # its first frames are not for tasks
+        if is_started and task is not None and child is not None:
             child.write_soon(CANCEL, task.id)
 
     def kill(self) -> bool:

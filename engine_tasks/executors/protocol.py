@@ -8,6 +8,7 @@ from typing import Protocol
 import attrs
 
 from engine_tasks.errors import EngineTasksError, TaskError
+from engine_tasks.options import LuaLimits
 from engine_tasks.task import Outcome, Progress, Task
 
 ReportProgress = Callable[[Task, Progress], None]
@@ -25,12 +26,12 @@ class Confinement:
 class Executor(Protocol):
     """Runs the tasks of one instance, one after the other.
 
-    `start`, `run` and `stop` are called by one thread, the instance's; `cancel` and `kill`
-    by any thread at any time, also before `start` and after `stop`.
+    `start`, `run`, `set_limits` and `stop` are called by one thread, the instance's; `alive`,
+    `cancel` and `kill` by any thread at any time, also before `start` and after `stop`.
     """
 
     def start(self) -> None:
-        """Be ready to run. Raises `ExecutorStartError`."""
+        """Be ready to run, with a resource if the worker has one. Raises `ExecutorStartError`."""
 
     @property
     def confinement(self) -> Confinement | None:
@@ -48,16 +49,34 @@ class Executor(Protocol):
         the outcome of the one before it was given away, so those behind are untouched.
         """
 
-    def stop(self) -> None:
-        """End after the last task, within a bounded time, and leave nothing behind."""
+    def set_limits(self, limits: LuaLimits) -> bool:
+        """Keep to other limits from the next task on. Not within a `run`.
 
-    def cancel(self) -> None:
-        """Tell the running task that it should end: it may ask, it need not obey."""
+        False, with nothing changed, where only a new executor can keep to them.
+        """
+
+    def stop(self) -> None:
+        """End after the last task, within a bounded time, and leave nothing behind.
+
+        Idempotent. On a thread that was left to itself its resource is destroyed when the
+        function that uses it returns.
+        """
+
+    def alive(self) -> bool:
+        """Whether it could run a task now: False for a child that has ended by itself."""
+
+    def cancel(self, task: Task | None = None) -> None:
+        """Tell a task that it should end: it may ask, it need not obey.
+
+        None: the task that runs. One that is taken but has not begun will know once it runs.
+        A child whose pipe has no room right now is not told.
+        """
 
     def kill(self) -> bool:
         """End at once, whatever runs; `run` then raises `ExecutorDied`.
 
-        False for what cannot be ended from outside, a thread: it is left to itself.
+        False for what cannot be ended from outside, a thread: it is left to itself, and its
+        task is told as by `cancel`.
         """
 
 
@@ -82,13 +101,15 @@ class ExecutorDied(EngineTasksError):
     """An executor that ended while it had tasks.
 
     `error` answers the first that has no outcome; where not even that one certainly `began`,
-    another instance may run it instead.
+    another instance may run it instead. `unhealthy`: the code raised `error`, and
+    `WorkerOptions.check_health` gave up the executor for it; its resource is destroyed.
     """
 
-    def __init__(self, error: TaskError, *, began: bool = True):
+    def __init__(self, error: TaskError, *, began: bool = True, unhealthy: bool = False):
         super().__init__(error.message)
         self.error = error
         self.began = began
+        self.unhealthy = unhealthy
 
 
 #: Makes the executor of an instance, by the number of its slot.

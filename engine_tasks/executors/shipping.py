@@ -1,8 +1,9 @@
-"""How a Python function travels to a child process.
+"""How a worker's Python functions travel to a child process.
 
 A function of an importable module goes by its name, and the child imports it with the
 game's `sys.path`. A function of `__main__`, a lambda or a closure goes by value, so that
-the game's `__main__` never runs again.
+the game's `__main__` never runs again. Those that go by value go together: what two of them
+share in the game they share in the child.
 """
 
 from __future__ import annotations
@@ -20,10 +21,11 @@ import attrs
 import cloudpickle
 
 from engine_tasks.errors import describe_exception
+from engine_tasks.executors.conversation import rates
 from engine_tasks.executors.process import ProcessExecutor
 from engine_tasks.executors.protocol import Executor, MakeExecutor, ReportProgress
-from engine_tasks.native import Hints, name_of
-from engine_tasks.options import WorkerOptions
+from engine_tasks.native import Hints, NativeCode, name_of
+from engine_tasks.options import LuaLimits, WorkerOptions
 
 #: Where this package is, for a game that found it in some other way than `sys.path`.
 _OUR_FOLDER: Final = Path(__file__).parents[2]
@@ -31,10 +33,11 @@ _OUR_FOLDER: Final = Path(__file__).parents[2]
 
 @attrs.frozen
 class PythonProgram:
-    """A Python function as a child's program."""
+    """A Python function, and what goes with it, as a child's program."""
 
     shipped: dict[str, Any]
     max_result_bytes: int
+    limits: LuaLimits
     trusted: bool = True
 
     def hello(self, _slot: int) -> dict[str, Any]:
@@ -42,8 +45,12 @@ class PythonProgram:
             "host": "python",
             "sys_path": import_path(),
             "max_bytes": self.max_result_bytes,
+            **rates(self.limits),
             **self.shipped,
         }
+
+    def can_change(self, _old: LuaLimits, _new: LuaLimits) -> bool:
+        return True  # only the rates are for Python
 
     def module_source(self, _name: str) -> tuple[str, bytes] | None:
         return None  # Python imports by itself
@@ -53,13 +60,15 @@ class PythonProgram:
 
 
 def python_process_executors(
-    name: str, function: Callable[[Any], Any], options: WorkerOptions
+    name: str, function: Callable[..., Any], options: WorkerOptions
 ) -> MakeExecutor:
     """Makes the executors of a worker that runs `function` in child processes.
 
-    Raises `TypeError` for a function that cannot travel; the message says what to do.
+    Raises `TypeError` for a function, or a callable of the options, that cannot travel or
+    cannot be called as it will be; the message says what to do.
     """
-    program = PythonProgram(ship(function), options.max_payload_bytes)
+    code = NativeCode.of(function, options)
+    program = PythonProgram(ship(code), options.max_payload_bytes, options.limits)
 
     def make(slot: int, report_progress: ReportProgress) -> Executor:
         return ProcessExecutor(program, slot, f"{name}#{slot}", options, report_progress)
@@ -72,20 +81,37 @@ def import_path() -> list[str]:
     return [*(str(Path(entry).absolute()) for entry in sys.path), str(_OUR_FOLDER)]
 
 
-def ship(function: Callable[[Any], Any]) -> dict[str, Any]:
-    """What a child needs to have this function: its name, or its value."""
-    hints = Hints.of(function)
-    if _can_be_imported(function):
-        return {"module": function.__module__, "qualname": function.__qualname__}
+def ship(code: NativeCode) -> dict[str, Any]:
+    """What a child needs to have these functions: the names of some, the values of others."""
+    names: dict[str, tuple[str, str]] = {}
+    values: dict[str, Callable[..., Any]] = {}
+    for role, function in attrs.asdict(code, recurse=False).items():
+        if function is None:
+            continue
+        if _can_be_imported(function):
+            names[role] = (function.__module__, function.__qualname__)
+        else:
+            values[role] = function
+    shipped: dict[str, Any] = {"names": names}
+    if values:
+        # The hints travel beside the function: those that are written as text name things that
+        # it does not use, so cloudpickle would leave them behind.
+        hints = code.hints() if "function" in values else None
+        shipped["pickle"] = _pickled(values, hints)
+    return shipped
+
+
+def _pickled(values: dict[str, Callable[..., Any]], hints: Hints | None) -> bytes:
+    travelling_hints = None if hints is None else (hints.argument, hints.result)
     try:
-        # The hints travel beside it: those that are written as text name things that the
-        # function does not use, so cloudpickle would leave them behind.
-        return {"pickle": cloudpickle.dumps((function, hints.argument, hints.result))}
+        return bytes(cloudpickle.dumps((values, travelling_hints)))
     except Exception as error:  # whatever the pickling of a captured value raises
-        raise TypeError(_why_not(function, error)) from error
+        culprits = [role for role, function in values.items() if not _travels(function)]
+        role = [*culprits, *values][0]
+        raise TypeError(_why_not(role, values[role], error)) from error
 
 
-def _can_be_imported(function: Callable[[Any], Any]) -> bool:
+def _can_be_imported(function: Callable[..., Any]) -> bool:
     module_name = getattr(function, "__module__", None)
     qualname = getattr(function, "__qualname__", None)
     if not module_name or not qualname or module_name == "__main__" or "<" in qualname:
@@ -99,15 +125,16 @@ def _can_be_imported(function: Callable[[Any], Any]) -> bool:
         return False
 
 
-def _why_not(function: Callable[[Any], Any], error: Exception) -> str:
+def _why_not(role: str, function: Callable[..., Any], error: Exception) -> str:
     culprits = [
         f"{label}, {_a(value)}" for label, value in _captured(function) if not _travels(value)
     ]
     reason = f"it uses {' and '.join(culprits)}" if culprits else describe_exception(error)
+    name = name_of(function) if role == "function" else f"{role}, {name_of(function)},"
     return (
-        f"{name_of(function)} cannot travel to a child process: {reason}. Make it inside the "
-        f"function, send it as part of the payload, or run the worker with "
-        f"WorkerOptions(isolation='thread')"
+        f"{name} cannot travel to a child process: {reason}. Make it inside the "
+        f"function or by WorkerOptions(create=…), send it as part of the payload, or run the "
+        f"worker with WorkerOptions(isolation='thread')"
     )
 
 

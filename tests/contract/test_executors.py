@@ -67,7 +67,7 @@ class Place:
         elif self.isolation == "process":
             make = python_process_executors("Worker", function, self.options)
         else:
-            make = calling_executors(function, self.options)
+            make = calling_executors("Worker", function, self.options)
         return make(0, report or (lambda _task, _progress: None))
 
     def start_in(self, queue: TaskQueue, program: str, instances_count: int = 1) -> bool:

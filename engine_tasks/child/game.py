@@ -1,0 +1,117 @@
+"""The game, as the code that runs in a child sees it.
+
+Imported by a child process that must be ready in milliseconds: nothing heavy here.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from time import monotonic
+
+from engine_tasks.child.frames import CANCEL, F64, LOG, PROGRESS, pack_texts, write_frame
+from engine_tasks.child.rate import RateLimit
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Final
+
+    from engine_tasks.child.inbox import Frame, Inbox
+
+#: Characters of a log line or a note that are sent.
+MAX_LOG_CHARACTERS: Final = 4096
+#: Cancelled tasks that are remembered: a batch is smaller, and what came too late is forgotten.
+_MOST_CANCELLED: Final = 64
+
+
+class Game:
+    """Tells the game how a task goes on, and hears from it. For one thread."""
+
+    def __init__(self, inbox: Inbox, out: int, rates: dict[str, Any]) -> None:
+        """`rates` has `log_lines_per_s` and `progress_per_s`."""
+        self._inbox = inbox
+        self._out = out
+        self._kept: deque[Frame] = deque()  # frames that came while another was waited for
+        self._cancelled_ids: deque[int] = deque(maxlen=_MOST_CANCELLED)
+        self._is_cancelled = False
+        self._log_rate = RateLimit(rates["log_lines_per_s"])
+        self._progress_rate = RateLimit(rates["progress_per_s"])
+        self.task_id: int | None = None
+        """The task that runs."""
+
+    def set_rates(self, rates: dict[str, Any]) -> None:
+        """Other rates from now on."""
+        self._log_rate.per_s = rates["log_lines_per_s"]
+        self._progress_rate.per_s = rates["progress_per_s"]
+
+    # --- frames -----------------------------------------------------------
+
+    def next_frame(self) -> Frame | None:
+        """Wait for the next frame but a CANCEL; None when the game is gone."""
+        while not self._kept:
+            frame = self._inbox.read()
+            if frame is None:
+                return None
+            self._keep(frame)
+        return self._kept.popleft()
+
+    def wait_for(self, kind: int) -> bytes | None:
+        """The body of the next frame of that kind, before what else comes; None when the
+        game is gone."""
+        while (frame := self._inbox.read()) is not None:
+            if frame[0] == kind:
+                return frame[2]
+            self._keep(frame)
+        return None
+
+    def _keep(self, frame: Frame) -> None:
+        kind, task_id, _body = frame
+        if kind != CANCEL:
+            self._kept.append(frame)
+        elif task_id == self.task_id:
+            self._is_cancelled = True
+        else:
+            self._cancelled_ids.append(task_id)  # it waits in the pipe, or has ended already
+
+    # --- the task --------------------------------------------------------
+
+    def begin(self, task_id: int) -> None:
+        """A task runs from now on."""
+        self.task_id = task_id
+        self._is_cancelled = task_id in self._cancelled_ids
+
+    def end(self) -> None:
+        """No task runs any more."""
+        self.task_id = None
+        self._is_cancelled = False
+
+    def cancelled(self) -> bool:
+        """Whether the game has told the running task to end."""
+        if self.task_id is None:
+            return False
+        while not self._is_cancelled and (frame := self._inbox.poll()) is not None:
+            self._keep(frame)
+        return self._is_cancelled
+
+    def progress(self, share: float, note: str) -> None:
+        """Tell how far the running task is, unless that was told too often."""
+        if self.task_id is None or not self._progress_rate.allows(monotonic()):
+            return
+        share = min(max(share, 0.0), 1.0)  # the game ends a child that says anything else
+        note = note[:MAX_LOG_CHARACTERS]
+        write_frame(self._out, PROGRESS, self.task_id, F64.pack(share), pack_texts(note))
+
+    # --- the log ---------------------------------------------------------
+
+    def log(self, level: str, message: str) -> None:
+        """Send a line to the game's log; `level` is debug, info, warning or error."""
+        if not self._log_rate.allows(monotonic()):
+            return
+        self.tell_dropped()
+        write_frame(self._out, LOG, 0, pack_texts(level, message[:MAX_LOG_CHARACTERS]))
+
+    def tell_dropped(self) -> None:
+        """Say how many lines of the log were dropped since this was last told."""
+        dropped = self._log_rate.take_dropped()
+        if dropped:
+            note = f"{dropped} lines were dropped: the limit is {self._log_rate.per_s} a second"
+            write_frame(self._out, LOG, 0, pack_texts("warning", note))
