@@ -15,12 +15,18 @@ if TYPE_CHECKING:
         ErrorKind,
         PayloadError,
         TaskError,
+        TaskFailedError,
         TaskRefusedError,
         WorkerIdError,
         WorkerStartError,
     )
+    from engine_tasks.futures import TaskFuture, WorkerExecutor
+    from engine_tasks.observe.metrics import Distribution, WorkerMetrics
+    from engine_tasks.observe.stats import WorkerStats
     from engine_tasks.options import LuaLimits, WorkerOptions
-    from engine_tasks.task import Progress, TaskResult
+    from engine_tasks.policies import Priority, RestartPolicy, RetryPolicy
+    from engine_tasks.pools.dead_letters import DeadLetter
+    from engine_tasks.task import PendingTask, Progress, TaskResult
     from engine_tasks.task_queue import TaskQueue
     from engine_tasks.worker import Worker, WorkerState
     from engine_tasks.worker_id import WorkerId
@@ -28,39 +34,61 @@ if TYPE_CHECKING:
 __version__: Final = "0.1.0"
 
 _HOMES: Final = {
+    "DeadLetter": "pools.dead_letters",
+    "Distribution": "observe.metrics",
     "EngineTasksError": "errors",
     "ErrorKind": "errors",
     "LuaLimits": "options",
     "PayloadError": "errors",
+    "PendingTask": "task",
+    "Priority": "policies",
     "Progress": "task",
+    "RestartPolicy": "policies",
+    "RetryPolicy": "policies",
     "TaskError": "errors",
+    "TaskFailedError": "errors",
+    "TaskFuture": "futures",
     "TaskQueue": "task_queue",
     "TaskRefusedError": "errors",
     "TaskResult": "task",
     "Worker": "worker",
+    "WorkerExecutor": "futures",
     "WorkerId": "worker_id",
     "WorkerIdError": "errors",
+    "WorkerMetrics": "observe.metrics",
     "WorkerOptions": "options",
     "WorkerStartError": "errors",
     "WorkerState": "worker",
+    "WorkerStats": "observe.stats",
 }
 
 __all__ = [
+    "DeadLetter",
+    "Distribution",
     "EngineTasksError",
     "ErrorKind",
     "LuaLimits",
     "PayloadError",
+    "PendingTask",
+    "Priority",
     "Progress",
+    "RestartPolicy",
+    "RetryPolicy",
     "TaskError",
+    "TaskFailedError",
+    "TaskFuture",
     "TaskQueue",
     "TaskRefusedError",
     "TaskResult",
     "Worker",
+    "WorkerExecutor",
     "WorkerId",
     "WorkerIdError",
+    "WorkerMetrics",
     "WorkerOptions",
     "WorkerStartError",
     "WorkerState",
+    "WorkerStats",
 ]
 
 

@@ -24,14 +24,16 @@ def check_number(argument: str, value: object) -> float:
 
 def check_not_negative(argument: str, value: object) -> None:
     """Raises for anything but a finite number of at least 0."""
-    if check_number(argument, value) < 0:
-        raise ValueError(f"{argument} must be at least 0, not {_shown(value)}")
+    number = check_number(argument, value)
+    if number < 0:
+        raise ValueError(f"{argument} must be at least 0, not {_shown(number)}")
 
 
 def check_above_zero(argument: str, value: object) -> None:
     """Raises for anything but a finite number above 0."""
-    if check_number(argument, value) <= 0:
-        raise ValueError(f"{argument} must be above 0, not {_shown(value)}")
+    number = check_number(argument, value)
+    if number <= 0:
+        raise ValueError(f"{argument} must be above 0, not {_shown(number)}")
 
 
 def check_whole(argument: str, value: object, *, least: int) -> None:

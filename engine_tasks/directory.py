@@ -9,8 +9,9 @@ from collections.abc import Callable
 
 from engine_tasks.errors import TaskRefusedError, WorkerIdError, WorkerStartError
 from engine_tasks.task import TaskResult
+from engine_tasks.timer import TIMER
 from engine_tasks.waiting import ResultWaiters, take_result
-from engine_tasks.worker import Worker
+from engine_tasks.worker import Shared, Worker
 from engine_tasks.worker_id import WorkerId, WorkerIds
 from engine_tasks.worker_plan import WorkerPlan
 
@@ -18,15 +19,26 @@ from engine_tasks.worker_plan import WorkerPlan
 class WorkerDirectory:
     """The workers of one queue. Any thread may call; what cannot be done raises."""
 
-    def __init__(self, on_callback_due: Callable[[Worker], None]) -> None:
+    def __init__(
+        self,
+        on_callback_due: Callable[[Worker], None],
+        clock: Callable[[], float],
+        seed: int | None,
+    ) -> None:
         self.ids = WorkerIds()
         self.workers: dict[int, Worker] = {}
         self.inline: dict[int, Worker] = {}
         #: The results of each id, also of one whose worker is gone.
         self.results: dict[int, deque[TaskResult]] = {}
         self.waiters = ResultWaiters()
-        self._on_callback_due = on_callback_due
-        self._next_task_id = itertools.count(1).__next__
+        self.next_task_id = itertools.count(1).__next__
+        self._shared = Shared(
+            next_task_id=self.next_task_id,
+            waiters=self.waiters,
+            on_callback_due=on_callback_due,
+            clock=clock,
+            seed=seed,
+        )
         self._lock = threading.Lock()
         self._retired: list[Worker] = []
         self._closed = False
@@ -48,33 +60,68 @@ class WorkerDirectory:
             self._drop(worker, release=registered)
             raise fault
 
-    def retire(self, worker_id: int) -> None:
+    def retire(self, worker_id: int, *, only: Worker | None = None) -> None:
         """Take a worker out, without waiting for its end; its id and name are free again.
 
-        Raises `WorkerIdError` for one of the engine's own, `TaskRefusedError` for none.
+        With `only`, nothing happens unless it is that one which still has the id. Raises
+        `WorkerIdError` for one of the engine's own, `TaskRefusedError` for none.
         """
-        if worker_id < WorkerId.EngineWorkersCount:
-            raise WorkerIdError(
-                f"{self.ids.name_of(worker_id)!r} is the engine's own worker",
-                worker_id=worker_id,
-            )
+        self.check_own(worker_id)
         with self._lock:
-            worker = self.workers.pop(worker_id, None)
+            worker = self.workers.get(worker_id)
+            if only is not None and worker is not only:
+                return
             if worker is None:
                 raise unknown_worker(worker_id)
+            del self.workers[worker_id]
             self.inline.pop(worker_id, None)
             self._see_off(worker)
             self.ids.release(worker_id)
         worker.retire()
 
+    def check_own(self, worker_id: int) -> None:
+        """Raises `WorkerIdError` for one of the engine's own workers."""
+        if worker_id < WorkerId.EngineWorkersCount:
+            raise WorkerIdError(
+                f"{self.ids.name_of(worker_id)!r} is the engine's own worker",
+                worker_id=worker_id,
+            )
+
+    def find(self, worker_id: int) -> Worker:
+        """The worker of an id. Raises `TaskRefusedError` where there is none."""
+        worker = self.workers.get(WorkerId(worker_id))
+        if worker is None:
+            raise unknown_worker(worker_id)
+        return worker
+
+    def drain(self, worker_id: int, timeout_s: float | None) -> None:
+        """`retire` a worker once all that it has accepted is answered. Raises like that."""
+        self.check_own(worker_id)
+        worker = self.find(worker_id)
+        until_s = None if timeout_s is None else worker.clock() + timeout_s
+        worker.refuse(until_s)
+
+        def retire() -> None:
+            self.retire(worker_id, only=worker)
+
+        if timeout_s is not None:
+            TIMER.after(timeout_s, retire)
+
+        def retire_soon() -> None:
+            TIMER.after(0.0, retire)  # not on the thread that has answered the last task
+
+        worker.when_empty(retire_soon)
+
     def run_oldest_inline(self) -> bool:
-        """Run the oldest task of all `inline` workers, here; whether there was one."""
+        """Run the task that is next of all `inline` workers, here; whether there was one."""
+        if not self.inline:
+            return False
         waiting = {
-            task_id: worker
+            rank: worker
             for worker in list(self.inline.values())
-            if (task_id := worker.oldest_inline()) is not None
+            if (rank := worker.next_inline()) is not None
         }
-        return bool(waiting) and waiting[min(waiting)].run_inline()
+        return any(waiting[rank].run_inline() for rank in sorted(waiting))
 
     def take_result(self, task_id: int) -> TaskResult | None:
         """Take the result of one task if it is ready; runs `inline` tasks until it is."""
@@ -117,13 +164,8 @@ class WorkerDirectory:
                     f"worker id {int(plan.worker_id)} was taken meanwhile",
                     worker_id=plan.worker_id,
                 )
-            worker = Worker(
-                plan,
-                next_task_id=self._next_task_id,
-                results=self.results.setdefault(plan.worker_id, deque()),
-                waiters=self.waiters,
-                on_callback_due=self._on_callback_due,
-            )
+            results = self.results.setdefault(plan.worker_id, deque())
+            worker = Worker(plan, shared=self._shared, results=results)
             self.workers[plan.worker_id] = worker
             if plan.options.isolation == "inline":
                 self.inline[plan.worker_id] = worker

@@ -112,6 +112,15 @@ class TaskRefusedError(EngineTasksError):
         self.worker_id = worker_id
 
 
+class TaskFailedError(EngineTasksError):
+    """A task that ended with an error, where its payload was asked for: `error` says why."""
+
+    def __init__(self, error: TaskError, *, task_id: int):
+        super().__init__(f"task {task_id}: {error.kind}: {error.message}")
+        self.error = error
+        self.task_id = task_id
+
+
 class PayloadError(EngineTasksError, ValueError):
     """A value that cannot be carried, or bytes that are no payload.
 

@@ -46,6 +46,9 @@ class Task:
     """Of the attempts so far, those that failed."""
     followers: dict[int, Task] | None = None
     answered: bool = False
+    on_done: Callable[[TaskResult], None] | None = None
+    """Called with the result on the thread that has it, by the library's own parts; then
+    nobody else sees it."""
 
     @property
     def askers(self) -> list[Task]:
@@ -79,6 +82,25 @@ class Progress:
 
     share: float
     note: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class PendingTask:
+    """A task that waits, as `TaskQueue.pending_work` shows it. Instants are of the queue's clock.
+
+    `ready_s` is when it may run: later than `queued_s` where it was delayed, or where a
+    failed attempt backs off. `wanted` counts the tasks of its `key` that its execution answers.
+    """
+
+    task_id: int
+    worker_id: int
+    run_id: str | None
+    priority: Priority
+    queued_s: float
+    ready_s: float
+    attempts: int
+    key: Hashable
+    wanted: int
 
 
 #: What a worker's code made of a task: its encoded result, or why there is none.

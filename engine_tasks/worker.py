@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 import logging
+import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from os import PathLike
 from types import TracebackType
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Self, TypeVar, Unpack
 
 import attrs
 
@@ -20,13 +21,21 @@ from engine_tasks.errors import (
     WorkerStartError,
 )
 from engine_tasks.executors.protocol import Confinement
-from engine_tasks.options import WorkerOptions
+from engine_tasks.observe.metrics import WorkerMetrics
+from engine_tasks.observe.stats import WorkerStats
+from engine_tasks.options import LuaLimits, WorkerOptions
 from engine_tasks.payload import encode
+from engine_tasks.policies import Priority
+from engine_tasks.pools.dead_letters import DeadLetter
 from engine_tasks.pools.inline import InlinePool
+from engine_tasks.pools.outlet import Outlet
 from engine_tasks.pools.pool import Pool
-from engine_tasks.pools.state import InstanceState, PoolPhase
-from engine_tasks.pools.tasks import Deliver
-from engine_tasks.task import Progress, Task, TaskResult
+from engine_tasks.pools.slots import InstanceState, PoolPhase
+from engine_tasks.pools.spares import Spares
+from engine_tasks.pools.state import PoolState
+from engine_tasks.sending import OnResult, SendOptions, new_task
+from engine_tasks.task import PendingTask, Progress, Task, TaskResult
+from engine_tasks.timer import TIMER
 from engine_tasks.waiting import ResultWaiters, take_result
 from engine_tasks.worker_plan import WorkerPlan
 
@@ -36,8 +45,6 @@ W = TypeVar("W", bound="Worker")
 
 #: Seconds to wait for killed children to be gone.
 KILL_TIMEOUT_S: Final = 2.0
-
-OnResult = Callable[[TaskResult], None]
 
 
 @attrs.frozen
@@ -57,26 +64,37 @@ class WorkerState:
     confinement: Confinement | None = None
 
 
+@attrs.frozen(kw_only=True)
+class Shared:
+    """What the workers of one queue have in common; a worker of its own has it for itself."""
+
+    next_task_id: Callable[[], int] = attrs.field(factory=lambda: itertools.count(1).__next__)
+    waiters: ResultWaiters = attrs.field(factory=ResultWaiters)
+    #: Told of a worker that has one more result for a callback.
+    on_callback_due: Callable[[Worker], None] | None = None
+    clock: Callable[[], float] = time.monotonic
+    #: Makes what is random the same each time, for `inline` workers.
+    seed: int | None = None
+
+
 class Worker:
     """A named pool of instances that run one function or one script.
 
     `Worker.new_native` and `Worker.new_lua` make one of its own; a `TaskQueue` holds one an
-    id. Any thread may call; only `stop` and a constructor with `wait` wait.
+    id. Any thread may call; only `stop`, `run_task` and a constructor with `wait` wait.
     """
 
     def __init__(
         self,
         plan: WorkerPlan,
         *,
-        next_task_id: Callable[[], int] | None = None,
+        shared: Shared | None = None,
         results: deque[TaskResult] | None = None,
-        waiters: ResultWaiters | None = None,
-        on_callback_due: Callable[[Worker], None] | None = None,
     ) -> None:
         """For `new_native`, `new_lua` and the queue; it starts, and nothing is waited for.
 
-        `results` is where finished tasks go and `waiters` who waits for one. The result of a
-        task with an `on_result` goes to `callbacks`, and `on_callback_due` is told.
+        `results` is where finished tasks go. The result of a task with an `on_result` goes to
+        `callbacks`.
         """
         self.worker_id = plan.worker_id
         self.name = plan.name
@@ -84,11 +102,20 @@ class Worker:
         self.last_error: EngineTasksError | None = None
         self.results: deque[TaskResult] = deque() if results is None else results
         self.callbacks: deque[tuple[OnResult, TaskResult]] = deque()
-        self._timeout_s = plan.timeout_s
-        self._next_task_id = next_task_id or itertools.count(1).__next__
-        self._on_callback_due = on_callback_due
-        self._waiters = waiters or ResultWaiters()
-        self._pool = _make_pool(plan, self._deliver)
+        self._done: deque[tuple[OnResult, TaskResult]] = deque()
+        self._plan = plan
+        self._shared = shared or Shared()
+        self.clock = self._shared.clock
+        self._outlet = Outlet(
+            plan.worker_id,
+            plan.name,
+            self._deliver,
+            self._settle,
+            plan.options.max_dead_letters,
+        )
+        self._spares = Spares(plan.make_executor, plan.options.spare_resources)
+        self._former: list[Pool | InlinePool] = []
+        self._pool = self._make_pool()
         self._pool.start()
 
     # --- makers ------------------------------------------------------------
@@ -150,13 +177,16 @@ class Worker:
 
     # --- the seed's calls ----------------------------------------------------
 
-    def send(self, data: object) -> int | None:
+    def send(self, data: object, **options: Unpack[SendOptions]) -> int | None:
         """Send a task; its id, or None where it is refused, with the reason in `last_error`.
 
-        Never waits. `data` is copied: it may change afterwards.
+        Never waits. `data` is copied: it may change afterwards. The options are those of
+        `TaskQueue.send_task`, but for `on_result`: there is no pump to call it.
         """
         try:
-            return self.submit(encode(data, max_bytes=self.options.max_payload_bytes))
+            payload = encode(data, max_bytes=self.options.max_payload_bytes)
+            task = new_task(self._shared.next_task_id(), payload, self.clock(), **options)
+            return self.submit(task)
         except (PayloadError, TaskRefusedError) as error:
             logger.warning("refused: %s", error)
             self.last_error = error.with_traceback(None)  # which would keep what it passed through
@@ -176,16 +206,16 @@ class Worker:
 
     def tasks_in_work(self) -> int:
         """Tasks sent whose results were not yet taken."""
-        waiting, in_progress = self._pool.counts()
+        waiting, in_progress = self._pool.tasks.counts()
         return waiting + in_progress + self.tasks_ready()
 
     def tasks_waiting(self) -> int:
         """Tasks that no instance has taken yet."""
-        return self._pool.counts()[0]
+        return self._pool.tasks.counts()[0]
 
     def tasks_in_progress(self) -> int:
         """Tasks that an instance works on."""
-        return self._pool.counts()[1]
+        return self._pool.tasks.counts()[1]
 
     def tasks_ready(self) -> int:
         """Results that wait to be taken."""
@@ -193,7 +223,7 @@ class Worker:
 
     def is_finished(self) -> bool:
         """Whether every instance has ended."""
-        return self._pool.phase is PoolPhase.STOPPED or self._pool.wait_stopped(0.0)
+        return self._pool.phase is PoolPhase.STOPPED or self.wait_stopped(0.0)
 
     def stop(self, timeout_s: float = 2.0) -> bool:
         """Finish what runs, answer what waits as STOPPED, end every instance.
@@ -201,11 +231,13 @@ class Worker:
         Waits `timeout_s` seconds at most, then kills. True when nothing is left behind; a
         thread that does not return is.
         """
+        deadline_s = time.monotonic() + timeout_s
+        self._spares.close()
         self._pool.stop(timeout_s)
-        if self._pool.wait_stopped(timeout_s):
+        if self.wait_stopped(max(0.0, deadline_s - time.monotonic())):
             return True
         self._pool.kill()
-        return self._pool.wait_stopped(KILL_TIMEOUT_S)
+        return self.wait_stopped(KILL_TIMEOUT_S)
 
     def __enter__(self) -> Self:
         return self
@@ -223,22 +255,77 @@ class Worker:
             self.kill()
             self.wait_stopped(KILL_TIMEOUT_S)
 
-    # --- what the queue needs ----------------------------------------------
+    # --- tasks, for the queue ------------------------------------------------
 
-    def submit(
-        self,
-        payload: bytes,
-        on_result: OnResult | None = None,
-        timeout_s: float | None = None,
-    ) -> int:
-        """Send an encoded payload; the task's id. Raises `TaskRefusedError`."""
-        if timeout_s is None:
-            timeout_s = self._timeout_s
-        task = Task(self._next_task_id(), payload, time.monotonic(), on_result, timeout_s)
+    def submit(self, task: Task) -> int:
+        """Send a task; its id. Raises `TaskRefusedError`."""
+        if task.timeout_s is None:
+            task.timeout_s = self._plan.timeout_s
         refusal = self._pool.submit(task)
         if refusal is not None:
-            raise TaskRefusedError(refusal, worker_id=self.worker_id)
+            raise TaskRefusedError(
+                f"the worker {self.name!r} takes no task: {refusal}", worker_id=self.worker_id
+            )
         return task.id
+
+    def run_task(self, data: object) -> TaskResult:
+        """Run a task at once, past the queue, and wait for its result.
+
+        With an executor of its own, which has its own resource: a spare one if there is one.
+        Raises `PayloadError` for data that cannot be carried.
+        """
+        payload = encode(data, max_bytes=self.options.max_payload_bytes)
+        task = new_task(
+            self._shared.next_task_id(), payload, self.clock(), timeout_s=self._plan.timeout_s
+        )
+        outcome = self._spares.run(task, self.clock)
+        return self._outlet.make_result(task, task, outcome, self.clock())
+
+    def cancel(self, task_id: int) -> bool:
+        """Answer a task as CANCELLED; False for one that neither waits nor runs."""
+        return self._pool.cancel(task_id)
+
+    def cancel_waiting(self, task_id: int) -> bool:
+        """`cancel`, but only a task that no instance has taken."""
+        return self._pool.tasks.cancel_waiting(task_id)
+
+    def set_priority(self, task_id: int, priority: Priority) -> bool:
+        """Change how urgent a waiting task is; False for one that does not wait."""
+        return self._pool.tasks.set_priority(task_id, priority)
+
+    def purge(self, run_id: str) -> int:
+        """Answer what waits of a run as CANCELLED; how many tasks."""
+        return self._pool.purge(run_id)
+
+    def pending(self, run_id: str) -> list[PendingTask]:
+        """What waits of a run, in the order in which it was sent."""
+
+        def look(state: PoolState) -> list[PendingTask]:
+            return [self._pending(task, state) for task in state.ready.pending(run_id)]
+
+        return self._pool.tasks.read(look)
+
+    def _pending(self, task: Task, state: PoolState) -> PendingTask:
+        carrier = state.ready.find(task.id) or task
+        return PendingTask(
+            task_id=task.id,
+            worker_id=self.worker_id,
+            run_id=task.run_id,
+            priority=carrier.priority,
+            queued_s=task.queued_s,
+            ready_s=carrier.ready_s,
+            attempts=carrier.attempts,
+            key=task.key,
+            wanted=carrier.wanted,
+        )
+
+    def wanted(self, task_id: int) -> int:
+        """How many tasks the execution of this one will answer; 0 for one that is not here."""
+        return self._pool.tasks.wanted(task_id)
+
+    def progress(self, task_id: int) -> Progress | None:
+        """What a running task said of itself last."""
+        return self._pool.tasks.progress(task_id)
 
     def wait_result(self, task_id: int, timeout_s: float) -> TaskResult | None:
         """Wait for the result of one task and take it; None after `timeout_s` seconds."""
@@ -248,19 +335,54 @@ class Worker:
                 pass
             return found
 
-        return self._waiters.wait(task_id, find, timeout_s)
+        return self._shared.waiters.wait(task_id, find, timeout_s, polls=self.is_inline)
+
+    # --- dead letters --------------------------------------------------------
+
+    def dead_letters(self) -> list[DeadLetter]:
+        """The tasks out of attempts that are kept, oldest first."""
+        return self._outlet.dead_letters.letters()
+
+    def retry_dead(self, task_id: int) -> int | None:
+        """Send a dead letter again, as a new task; its id. None for one that is not kept.
+
+        Raises `TaskRefusedError`; then it is kept on.
+        """
+        letter = self._outlet.dead_letters.take(task_id)
+        if letter is None:
+            return None
+        task = new_task(
+            self._shared.next_task_id(),
+            letter.encoded,
+            self.clock(),
+            priority=letter.priority,
+            run_id=letter.run_id,
+        )
+        try:
+            return self.submit(task)
+        except TaskRefusedError:
+            self._outlet.dead_letters.put_back(letter)
+            raise
+
+    # --- an inline worker ------------------------------------------------------
+
+    @property
+    def is_inline(self) -> bool:
+        """Whether its tasks run on the thread that polls."""
+        return isinstance(self._pool, InlinePool)
 
     def run_inline(self) -> bool:
-        """Run the oldest task of an `inline` worker; whether there was one."""
+        """Run the next task of an `inline` worker; whether there was one."""
         return isinstance(self._pool, InlinePool) and self._pool.run_next()
 
-    def oldest_inline(self) -> int | None:
-        """The id of the task that `run_inline` would run."""
-        return self._pool.oldest_waiting() if isinstance(self._pool, InlinePool) else None
+    def next_inline(self) -> tuple[float, int] | None:
+        """What decides between `inline` workers: rank and id of the task that would run."""
+        if not isinstance(self._pool, InlinePool):
+            return None
+        self._pool.tasks.advance()
+        return self._pool.tasks.next_rank()
 
-    def progress(self, task_id: int) -> Progress | None:
-        """What a running task said of itself last."""
-        return self._pool.progress(task_id)
+    # --- what it knows ---------------------------------------------------------
 
     def state(self) -> WorkerState:
         """What the worker is up to."""
@@ -274,39 +396,132 @@ class Worker:
             self._pool.confinement(),
         )
 
-    def refuse(self) -> None:
-        """Accept no more tasks; what was accepted goes on."""
-        self._pool.refuse()
+    def stats(self) -> WorkerStats:
+        """How many instances and tasks there are, by what they do. Microseconds."""
+
+        def look(state: PoolState) -> WorkerStats:
+            return WorkerStats(
+                instances=state.slots.count(),
+                waiting=state.ready.by_priority(),
+                delayed=state.ready.delayed,
+                in_progress=state.running,
+                ready=self.tasks_ready(),
+                spare_resources=len(self._spares),
+            )
+
+        return self._pool.tasks.read(look)
+
+    def metrics(self) -> WorkerMetrics:
+        """Rates, times and failures since the worker started."""
+        outlet = self._outlet
+        return self._pool.tasks.read(
+            lambda _state: outlet.metrics.snapshot(self.clock(), len(outlet.dead_letters))
+        )
+
+    # --- life, for the queue -----------------------------------------------------
+
+    def restart(self) -> None:
+        """Revive a worker that failed; have the instances of another replaced by fresh ones."""
+        if self._pool.phase is PoolPhase.FAILED:
+            self._pool.kill()
+            self._former = [pool for pool in self._former if not pool.wait_stopped(0.0)]
+            self._former.append(self._pool)
+            self._pool = self._make_pool()
+            self._pool.start()
+        else:
+            self._pool.renew()
+
+    def set_limits(self, limits: LuaLimits) -> None:
+        """Run the next tasks within other limits."""
+        self._plan = self._plan.with_limits(limits)
+        self.options = self._plan.options
+        self._spares.replace(self._plan.make_executor)
+        self._pool.set_limits(limits, self._plan.make_executor)
+
+    def ping(self, timeout_s: float) -> int:
+        """How many instances say within `timeout_s` seconds that they could run a task."""
+        heard = threading.Semaphore(0)
+        expected = len(self._pool.slots())
+        self._pool.ping(heard.release)
+        deadline_s = time.monotonic() + timeout_s
+        count = 0
+        while count < expected and heard.acquire(timeout=max(0.0, deadline_s - time.monotonic())):
+            count += 1
+        return count
+
+    def refuse(self, until_s: float | None = None) -> None:
+        """Accept no more tasks; what was accepted goes on, if it is ready by `until_s`."""
+        self._pool.refuse(until_s)
+
+    def when_empty(self, call: Callable[[], None]) -> None:
+        """Call once when every task is answered: now, or on the thread that answers the last."""
+        self._pool.tasks.when_empty(call)
 
     def wait_empty(self, timeout_s: float) -> bool:
         """Wait until every task is answered."""
         deadline_s = time.monotonic() + timeout_s
         while self.run_inline() and time.monotonic() < deadline_s:
             pass
-        return self._pool.wait_empty(max(0.0, deadline_s - time.monotonic()))
+        if self.is_inline:
+            return sum(self._pool.tasks.counts()) == 0
+        return self._pool.tasks.wait_empty(max(0.0, deadline_s - time.monotonic()))
 
     def retire(self) -> None:
         """Stop without waiting; running tasks have `WorkerOptions.stop_grace_s` to end."""
         self._pool.stop(self.options.stop_grace_s)
+        TIMER.after(0.0, self._spares.close)
 
     def kill(self) -> None:
         """Answer every task as STOPPED and kill what runs, without waiting for its end."""
         self._pool.kill()
+        self._spares.close()
 
     def wait_stopped(self, timeout_s: float) -> bool:
         """Wait until every instance has ended."""
-        return self._pool.wait_stopped(timeout_s)
+        deadline_s = time.monotonic() + timeout_s
+        return all(
+            pool.wait_stopped(max(0.0, deadline_s - time.monotonic()))
+            for pool in (self._pool, *self._former)
+        )
 
     # --- inside ------------------------------------------------------------
 
+    def _make_pool(self) -> Pool | InlinePool:
+        plan, shared = self._plan, self._shared
+        if plan.options.isolation == "inline":
+            return InlinePool(
+                plan.name,
+                plan.options,
+                plan.make_executor,
+                self._outlet,
+                shared.clock,
+                shared.seed,
+            )
+        return Pool(plan.name, plan.instances_count, plan.options, plan.make_executor, self._outlet)
+
     def _deliver(self, task: Task, result: TaskResult) -> None:
         """A task has its answer: on the thread that has it, within the pool's lock."""
-        if task.on_result is not None and self._on_callback_due is not None:
+        if task.on_done is not None:
+            self._done.append((task.on_done, result))
+            return
+        if task.on_result is not None and self._shared.on_callback_due is not None:
             self.callbacks.append((task.on_result, result))
-            self._on_callback_due(self)
+            self._shared.on_callback_due(self)
             return
         self.results.append(result)
-        self._waiters.announce(result.task_id)
+        self._shared.waiters.announce(result.task_id)
+
+    def _settle(self) -> None:
+        """The pool's lock is free again: call who waits for a result on this very thread."""
+        while self._done:
+            try:
+                on_done, result = self._done.popleft()
+            except IndexError:
+                return  # another thread is at it
+            try:
+                on_done(result)
+            except Exception:
+                logger.exception("what waits for task %d failed", result.task_id)
 
     def _start_error(self) -> WorkerStartError | None:
         cause = self._pool.error
@@ -322,9 +537,3 @@ class Worker:
         )
         error.__cause__ = cause
         return error
-
-
-def _make_pool(plan: WorkerPlan, deliver: Deliver) -> Pool | InlinePool:
-    if plan.options.isolation == "inline":
-        return InlinePool(plan.worker_id, plan.name, plan.make_executor, deliver)
-    return Pool(plan.worker_id, plan.name, plan.instances_count, plan.make_executor, deliver)

@@ -15,7 +15,7 @@ from engine_tasks.executors.lua import lua_executors
 from engine_tasks.executors.protocol import MakeExecutor
 from engine_tasks.executors.shipping import python_process_executors
 from engine_tasks.lua.script import LuaScript
-from engine_tasks.options import MAX_INSTANCES, WorkerOptions
+from engine_tasks.options import MAX_INSTANCES, LuaLimits, WorkerOptions
 
 
 @attrs.frozen(kw_only=True)
@@ -28,6 +28,11 @@ class WorkerPlan:
     options: WorkerOptions
     make_executor: MakeExecutor
     timeout_s: float | None
+    _remake: Callable[[WorkerOptions], WorkerPlan]
+
+    def with_limits(self, limits: LuaLimits) -> WorkerPlan:
+        """The same worker within other limits."""
+        return self._remake(attrs.evolve(self.options, limits=limits))
 
     @classmethod
     def native(
@@ -57,6 +62,7 @@ class WorkerPlan:
             options=options,
             make_executor=make_executor,
             timeout_s=options.timeout_s,
+            remake=lambda new: cls.native(worker_id, name, function, instances_count, new),
         )
 
     @classmethod
@@ -85,6 +91,7 @@ class WorkerPlan:
             options=options,
             make_executor=lua_executors(worker_id, name, script, options),
             timeout_s=options.timeout_s or options.limits.timeout_s,
+            remake=lambda new: cls.lua(worker_id, name, script_path, instances_count, new),
         )
 
 
@@ -101,4 +108,8 @@ def _checked(name: str, count: int, options: WorkerOptions | None) -> WorkerOpti
         return WorkerOptions()
     if not isinstance(options, WorkerOptions):
         raise TypeError(f"options is a WorkerOptions, not {type(options).__name__}")
+    if options.max_instances is not None and options.max_instances < count:
+        raise ValueError(
+            f"max_instances ({options.max_instances}) is below instances_count ({count})"
+        )
     return options

@@ -16,10 +16,11 @@ PACKAGE = Path(engine_tasks.__file__).parent
 #: longest name that fits counts, so `lua.binding` is not in the layer of `lua`.
 LAYERS = [
     {"errors", "checks"},
-    {"policies", "clock", "extensions", "worker_id", "timer"},
+    {"policies", "clock", "extensions", "worker_id", "timer", "lifecycle"},
     {"options", "payload"},
     {"task"},
-    {"native", "observe", "this_task", "waiting"},
+    {"native", "observe", "this_task", "waiting", "sending"},
+    {"awaiting", "futures"},
     {"resource"},
     {"child", "lua"},
     {"executors"},

@@ -81,9 +81,13 @@ class DeadLetters:
             died_s=now_s,
             encoded=task.payload,
         )
+        self.put_back(letter)
+
+    def put_back(self, letter: DeadLetter) -> None:
+        """Keep a letter, as the newest: one that was taken, say, and could not be sent."""
         with self._lock:
-            self._drop(task.id)
-            self._letters[task.id] = letter
+            self._drop(letter.task_id)
+            self._letters[letter.task_id] = letter
             self._bytes += len(letter.encoded)
             while self._is_over():
                 self._drop(next(iter(self._letters)))

@@ -1,15 +1,20 @@
-"""A pool without a thread: its tasks run on the thread that polls, in task-id order."""
+"""A pool without a thread: its tasks run on the thread that polls."""
 
 from __future__ import annotations
 
 import threading
-import time
+from collections.abc import Callable
+from random import Random
 
 from engine_tasks.errors import ErrorKind, TaskError
 from engine_tasks.executors.protocol import ExecutorDied, ExecutorStartError, MakeExecutor
-from engine_tasks.pools.state import InstanceState, PoolPhase
-from engine_tasks.pools.tasks import Deliver, PoolTasks
-from engine_tasks.task import Progress, Task
+from engine_tasks.options import LuaLimits, WorkerOptions
+from engine_tasks.pools.outlet import Outlet
+from engine_tasks.pools.restarts import RestartHistory
+from engine_tasks.pools.slots import InstanceState, PoolPhase
+from engine_tasks.pools.state import PoolState
+from engine_tasks.pools.tasks import Clock, PoolTasks
+from engine_tasks.task import Task
 
 _SLOT = 0
 
@@ -17,19 +22,38 @@ _SLOT = 0
 class InlinePool:
     """One instance that runs a task whenever the game asks it to.
 
-    For tests, replays and platforms without threads. Any thread may submit; one polls.
+    For tests, replays and platforms without threads. Any thread may submit; one polls. With
+    the same clock and the same `seed` the same tasks come to the same results.
     """
 
     def __init__(
-        self, worker_id: int, name: str, make_executor: MakeExecutor, deliver: Deliver
+        self,
+        name: str,
+        options: WorkerOptions,
+        make_executor: MakeExecutor,
+        outlet: Outlet,
+        clock: Clock,
+        seed: int | None = None,
     ) -> None:
         self.name = name
         self.phase = PoolPhase.STARTING
         self.error: ExecutorStartError | None = None
-        self._tasks = PoolTasks(worker_id, 1, deliver)
-        self._make_executor = make_executor
-        self._executor = make_executor(_SLOT, self._tasks.report_progress)
+        random = Random(seed)
+        state = PoolState(
+            1,
+            aging_s=options.aging_s,
+            retry=options.retry,
+            same_key=options.same_key,
+            random=random,
+        )
+        self.tasks = PoolTasks(state, outlet, options, clock=clock, has_alarm=False)
+        self._outlet = outlet
+        self._history = RestartHistory(options.restart, random)
+        self._make = make_executor
+        self._executor = make_executor(_SLOT, self.tasks.report_progress)
         self._running = threading.Lock()  # held while a task runs, on whatever thread
+        self._restart_s: float | None = None
+        self._is_outdated = False
 
     # --- life ------------------------------------------------------------
 
@@ -38,11 +62,7 @@ class InlinePool:
         try:
             self._executor.start()
         except ExecutorStartError as error:
-            self.error = error
-            reason = f"the worker {self.name!r} failed: {error}"
-            self.phase = PoolPhase.FAILED
-            self._tasks.close(reason, TaskError(ErrorKind.CRASHED, reason))
-            self._tasks.drain()
+            self._fail(error)
         else:
             self.phase = PoolPhase.RUNNING
 
@@ -51,29 +71,31 @@ class InlinePool:
         del timeout_s
         return self.phase
 
-    def refuse(self) -> None:
-        """Accept no more tasks; what was accepted goes on."""
-        self._tasks.refuse(f"the worker {self.name!r} is stopping")
-
-    def wait_empty(self, timeout_s: float) -> bool:
-        """Whether no task waits; nothing would run them while this waited."""
-        del timeout_s
-        return self._tasks.wait_empty(0.0)
+    def refuse(self, until_s: float | None = None) -> None:
+        """Accept no more tasks; what was accepted goes on, if it is ready by `until_s`."""
+        if self.phase is PoolPhase.RUNNING:
+            self.phase = PoolPhase.DRAINING
+        self.tasks.refuse(f"the worker {self.name!r} is stopping", until_s)
 
     def stop(self, grace_s: float) -> None:
         """Answer what waits as STOPPED and let the worker's code end."""
         del grace_s  # nothing runs while the only thread is here
         self.kill()
-        self._executor.stop()
 
     def kill(self) -> None:
         """Answer every task as STOPPED at once."""
         if self.phase is not PoolPhase.FAILED:
             self.phase = PoolPhase.STOPPED
         error = TaskError(ErrorKind.STOPPED, f"the worker {self.name!r} was stopped")
-        self._tasks.close(error.message, error)
-        self._tasks.drain()
-        self._tasks.abandon(error)
+        self.tasks.close(error.message, error)
+        self.tasks.drain()
+        self.tasks.abandon(error)
+        self._executor.cancel()
+        if self._running.acquire(blocking=False):  # else whoever runs a task ends it
+            try:
+                self._executor.stop()
+            finally:
+                self._running.release()
 
     def wait_stopped(self, timeout_s: float) -> bool:
         """Whether it has ended; there is nothing to wait for."""
@@ -84,53 +106,108 @@ class InlinePool:
 
     def submit(self, task: Task) -> str | None:
         """Accept a task: None, or the reason why it is refused."""
-        return self._tasks.submit(task)
+        return self.tasks.submit(task)
+
+    def cancel(self, task_id: int) -> bool:
+        """Answer a task as CANCELLED; False for one that neither waits nor runs."""
+        verdict = self.tasks.cancel(task_id)
+        if isinstance(verdict, bool):
+            return verdict
+        self._executor.cancel(verdict[1])
+        return True
+
+    def purge(self, run_id: str) -> int:
+        """Answer what waits of a run as CANCELLED; how many tasks."""
+        count = self.tasks.purge(run_id)
+        self.tasks.drain()
+        return count
 
     def run_next(self) -> bool:
-        """Run the oldest waiting task; whether there was one.
+        """Run the next task that is ready; whether there was one.
 
         A task that polls its own worker finds nothing: tasks do not nest.
         """
-        if not self._tasks.counts()[0] or not self._running.acquire(blocking=False):
+        if not self.tasks.counts()[0] or not self._running.acquire(blocking=False):
             return False
         try:
-            taken = self._tasks.take(_SLOT)
+            if not self._is_ready():
+                self.tasks.advance()
+                return False
+            taken = self.tasks.take(_SLOT)
             if taken:
                 self._run(taken[0])
             return bool(taken)
         finally:
+            if self.tasks.closed:
+                self._executor.stop()
             self._running.release()
 
     def _run(self, task: Task) -> None:
-        task.started_s = time.monotonic()
+        task.started_s = self.tasks.clock()
         try:
             for outcome in self._executor.run([task]):
-                self._tasks.answer(_SLOT, task, outcome, time.monotonic())
+                self.tasks.answer(_SLOT, task, outcome, self.tasks.clock())
         except ExecutorDied as death:
-            self._tasks.lose(_SLOT, death.error)
-            self._replace()
+            self.tasks.lose(_SLOT, death.error, began=death.began, unhealthy=death.unhealthy)
+            self._executor.stop()
+            self._plan_restart(ExecutorStartError(str(death.error)))
         except KeyboardInterrupt:
             error = TaskError(ErrorKind.FAILED, "interrupted by Ctrl-C")
-            self._tasks.answer(_SLOT, task, error, time.monotonic())
+            self.tasks.answer(_SLOT, task, error, self.tasks.clock())
             raise
 
-    def _replace(self) -> None:
-        self._executor.stop()
-        self._executor = self._make_executor(_SLOT, self._tasks.report_progress)
-        self._tasks.restart(_SLOT)
-        self.start()
+    # --- the instance ------------------------------------------------------
 
-    def oldest_waiting(self) -> int | None:
-        """The id of the task that `run_next` would run."""
-        return self._tasks.oldest_waiting()
+    def _is_ready(self) -> bool:
+        """Whether there is an executor; one that died is replaced when its backoff is over."""
+        if self.tasks.closed:
+            return False
+        if self._restart_s is None and not self._is_outdated:
+            return True
+        if self._restart_s is not None and self.tasks.clock() < self._restart_s:
+            return False
+        if self._is_outdated and self._restart_s is None:
+            self._executor.stop()
+        self._restart_s, self._is_outdated = None, False
+        self._executor = self._make(_SLOT, self.tasks.report_progress)
+        try:
+            self._executor.start()
+        except ExecutorStartError as error:
+            self._plan_restart(error)
+            return False
+        self.tasks.restart(_SLOT)
+        return True
 
-    def counts(self) -> tuple[int, int]:
-        """Tasks that wait, and tasks in progress, of one moment."""
-        return self._tasks.counts()
+    def _plan_restart(self, cause: ExecutorStartError) -> None:
+        now_s = self.tasks.clock()
+        wait_s = self._history.record(_SLOT, now_s)
+        if wait_s is None:
+            self._fail(cause)
+        else:
+            self._outlet.metrics.restarted()
+            self._restart_s = now_s + wait_s
 
-    def progress(self, task_id: int) -> Progress | None:
-        """What a running task said of itself last."""
-        return self._tasks.progress(task_id)
+    def _fail(self, error: ExecutorStartError) -> None:
+        self.error = error
+        self.phase = PoolPhase.FAILED
+        reason = f"the worker {self.name!r} failed: {error}"
+        self.tasks.close(reason, TaskError(ErrorKind.CRASHED, reason))
+        self.tasks.drain()
+
+    def renew(self, make_executor: MakeExecutor | None = None) -> None:
+        """Have the next task run by a fresh executor."""
+        self._make = make_executor or self._make
+        self._is_outdated = True
+
+    def set_limits(self, limits: LuaLimits, make_executor: MakeExecutor) -> None:
+        """Run the next tasks within other limits."""
+        del limits
+        self.renew(make_executor)
+
+    def ping(self, heard: Callable[[], None]) -> None:
+        """Have `heard` called: whoever asks is the thread that it would run on."""
+        if self.phase is PoolPhase.RUNNING:
+            heard()
 
     def confinement(self) -> None:
         """None: nothing is around what runs on the game's own thread."""
@@ -139,4 +216,4 @@ class InlinePool:
         """The state of the one instance."""
         if self.phase is PoolPhase.RUNNING:
             return (InstanceState.BUSY if self._running.locked() else InstanceState.IDLE,)
-        return self._tasks.slots()
+        return self.tasks.slots()

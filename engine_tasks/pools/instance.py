@@ -6,53 +6,30 @@ import time
 from collections.abc import Callable
 from queue import SimpleQueue
 from types import TracebackType
-from typing import Any, Final
+from typing import Any
 
-import attrs
 import pykka
 
 from engine_tasks.errors import ErrorKind, TaskError, describe_exception
 from engine_tasks.executors.protocol import Executor, ExecutorDied, ExecutorStartError
 from engine_tasks.pools.batch import BatchSize
+from engine_tasks.pools.guard import Death, Guard
+from engine_tasks.pools.messages import (
+    PING,
+    RENEW,
+    START,
+    STOP,
+    Died,
+    Pong,
+    Renewed,
+    Report,
+    SetLimits,
+    Started,
+    StartFailed,
+    Stopped,
+)
 from engine_tasks.pools.tasks import WAKE, PoolTasks
-from engine_tasks.pools.watchdog import Watchdog
 from engine_tasks.task import Task
-
-START: Final = "start"
-STOP: Final = "stop"
-
-
-@attrs.frozen
-class Started:
-    """The instance of a slot runs tasks from now on."""
-
-    slot: int
-
-
-@attrs.frozen
-class StartFailed:
-    """The instance of a slot could not start, and has ended."""
-
-    slot: int
-    error: ExecutorStartError
-
-
-@attrs.frozen
-class Died:
-    """The instance of a slot has ended by a fault; its task is answered."""
-
-    slot: int
-    error: TaskError
-
-
-@attrs.frozen
-class Stopped:
-    """The instance of a slot has ended as it was told."""
-
-    slot: int
-
-
-Report = Started | StartFailed | Died | Stopped
 
 
 class Instance(pykka.ThreadingActor):
@@ -64,18 +41,22 @@ class Instance(pykka.ThreadingActor):
     use_daemon_thread = True
 
     def __init__(
-        self, slot: int, tasks: PoolTasks, executor: Executor, report: Callable[[Report], None]
+        self,
+        slot: int,
+        tasks: PoolTasks,
+        guard: Guard,
+        report: Callable[[Report], None],
     ) -> None:
         super().__init__()
         self._slot = slot
         self._tasks = tasks
-        self._executor = executor
+        self._guard = guard
+        self._executor: Executor = guard.executor
         self._report = report
-        self._batch = BatchSize(executor.max_batch)
-        self._watchdog = Watchdog(self._expire)
-        self._current: Task | None = None
-        self._expired: Task | None = None
+        self._batch = BatchSize(guard.executor.max_batch)
+        self._began = False
         self._ended = False
+        guard.on_given_up = self._given_up
 
     @staticmethod
     def _create_actor_inbox() -> SimpleQueue[Any]:
@@ -91,16 +72,27 @@ class Instance(pykka.ThreadingActor):
             self._start()
         elif message == STOP:
             self._executor.stop()
-            self._end(Stopped(self._slot))
+            self._end(Stopped(self._slot, self.actor_ref))
+        elif message == RENEW:
+            self._renew()
+        elif message == PING:
+            self._say_whether_alive()
+        elif isinstance(message, SetLimits) and not self._executor.set_limits(message.limits):
+            self._renew()
 
     def _start(self) -> None:
+        if self._began:
+            return  # told again by a supervisor that took over from another
+        self._began = True
         try:
             self._executor.start()
         except Exception as error:
-            self._end(StartFailed(self._slot, _as_start_error(error)))
+            self._end(StartFailed(self._slot, self.actor_ref, as_start_error(error)))
             return
-        self._report(Started(self._slot))
+        self._report(Started(self._slot, self.actor_ref))
         self._work()
+
+    # --- tasks -------------------------------------------------------------
 
     def _work(self) -> None:
         try:
@@ -109,71 +101,76 @@ class Instance(pykka.ThreadingActor):
                     self._leave()
                     return
         except ExecutorDied as death:
-            self._bury(death)
+            self._die(self._guard.explain(death))
         finally:
-            self._watchdog.rest()
+            self._guard.rest()
 
     def _run(self, tasks: list[Task]) -> bool:
         """Run tasks that were taken; False when they were answered for it meanwhile."""
         began_s = now_s = time.monotonic()
-        self._begin(tasks[0], began_s)
+        self._guard.begin(tasks[0], began_s)
         for number, outcome in enumerate(self._executor.run(tasks), 1):
             now_s = time.monotonic()
             if not self._tasks.answer(self._slot, tasks[number - 1], outcome, now_s):
                 return False
             if number < len(tasks):
-                self._begin(tasks[number], now_s)
-        self._watchdog.rest()
+                self._guard.begin(tasks[number], now_s)
+        self._guard.rest()
         self._batch.learn(len(tasks), now_s - began_s)
         return True
 
-    def _begin(self, task: Task, now_s: float) -> None:
-        task.started_s = now_s
-        self._current = task
-        self._watchdog.watch(None if task.timeout_s is None else now_s + task.timeout_s)
+    # --- other messages ------------------------------------------------------
 
-    def _expire(self) -> None:
-        """On the timer's thread: the current task takes too long."""
-        task = self._expired = self._current
-        if task is None or self._executor.kill():
-            return  # `run` raises, and `_bury` answers
-        error = _timeout_error(task)
-        if self._tasks.give_up(self._slot, task, error):
-            self._report(Died(self._slot, error))
+    def _say_whether_alive(self) -> None:
+        if self._executor.alive():
+            self._report(Pong(self._slot, self.actor_ref))
+            return
+        self._executor.stop()
+        self._die(Death(TaskError(ErrorKind.CRASHED, "its executor ended while it had no task")))
 
-    def _bury(self, death: ExecutorDied) -> None:
-        """The executor died: by itself, or because a task took too long."""
-        if self._expired is None:
-            self._die(death.error, began=death.began)
-        elif self._expired is self._current:
-            error = _timeout_error(self._expired)
-            self._die(attrs.evolve(error, traceback=death.error.traceback))
-        else:  # it had just ended when its time was over: the one behind it is not to blame
-            self._die(_timeout_error(self._expired), began=False)
-
-    def _die(self, error: TaskError, *, began: bool = True) -> None:
-        if self._tasks.lose(self._slot, error, began=began, ref=self.actor_ref):
-            self._end(Died(self._slot, error))
+    def _renew(self) -> None:
+        self._executor.stop()
+        error = TaskError(ErrorKind.STOPPED, "the instance was renewed")  # it has no task to answer
+        if self._tasks.lose(self._slot, error, began=False, ref=self.actor_ref):
+            self._end(Renewed(self._slot, self.actor_ref))
         else:
             self._vanish()
 
+    # --- the end -------------------------------------------------------------
+
+    def _die(self, death: Death) -> None:
+        if self._tasks.lose(
+            self._slot,
+            death.error,
+            began=death.began,
+            unhealthy=death.unhealthy,
+            ref=self.actor_ref,
+        ):
+            self._end(Died(self._slot, self.actor_ref, death))
+        else:
+            self._vanish()
+
+    def _given_up(self, death: Death) -> None:
+        """On the timer's thread: what runs here cannot be ended, and another has the slot."""
+        self._report(Died(self._slot, self.actor_ref, death))
+
     def _leave(self) -> None:
         """Its tasks were answered: the pool was killed, or has given it up."""
+        self._executor.stop()
         if self._tasks.holds(self._slot, self.actor_ref):
-            self._executor.stop()
-            self._end(Stopped(self._slot))
+            self._end(Stopped(self._slot, self.actor_ref))
         else:
             self._vanish()
 
     def _vanish(self) -> None:
         """It was given up: another has the slot, and nobody waits for a report."""
         self._ended = True
-        self._watchdog.close()
+        self._guard.close()
         self.stop()
 
     def _end(self, last_words: Report) -> None:
         self._ended = True
-        self._watchdog.close()
+        self._guard.close()
         self._report(last_words)
         self.stop()
 
@@ -186,7 +183,7 @@ class Instance(pykka.ThreadingActor):
         """A fault of this library: the task is answered as for any other death."""
         fault = describe_exception(exception_value) if exception_value else "unknown"
         self._executor.kill()
-        self._die(TaskError(ErrorKind.CRASHED, f"the instance failed: {fault}"))
+        self._die(Death(TaskError(ErrorKind.CRASHED, f"the instance failed: {fault}")))
 
     def on_stop(self) -> None:
         """Stopped from outside, by a `pykka.ActorRegistry.stop_all()` of the game, say."""
@@ -195,14 +192,11 @@ class Instance(pykka.ThreadingActor):
             self._executor.stop()
             error = TaskError(ErrorKind.STOPPED, "the actor of the instance was stopped")
             if self._tasks.lose(self._slot, error, ref=self.actor_ref):
-                self._report(Died(self._slot, error))
+                self._report(Died(self._slot, self.actor_ref, Death(error, blameless=True)))
 
 
-def _as_start_error(error: Exception) -> ExecutorStartError:
+def as_start_error(error: Exception) -> ExecutorStartError:
+    """What kept an executor from starting, also where that is no error it announced."""
     if isinstance(error, ExecutorStartError):
         return error
     return ExecutorStartError(f"it could not be started: {describe_exception(error)}")
-
-
-def _timeout_error(task: Task) -> TaskError:
-    return TaskError(ErrorKind.TIMEOUT, f"the task took longer than {task.timeout_s:g} s")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from random import Random
 
 from engine_tasks.errors import ErrorKind, TaskError
 from engine_tasks.executors.protocol import (
@@ -11,43 +13,71 @@ from engine_tasks.executors.protocol import (
     ExecutorStartError,
     MakeExecutor,
 )
-from engine_tasks.pools.state import InstanceState, PoolPhase
-from engine_tasks.pools.supervisor import Forget, PoolEvents, StartSlot, StopAll, Supervisor
-from engine_tasks.pools.tasks import Deliver, PoolTasks, tell_if_alive
-from engine_tasks.task import Progress, Task
+from engine_tasks.options import LuaLimits, WorkerOptions
+from engine_tasks.policies import RestartPolicy
+from engine_tasks.pools.growth import Growth
+from engine_tasks.pools.guard import Guard
+from engine_tasks.pools.messages import RENEW, STOP, SetLimits
+from engine_tasks.pools.outlet import Outlet
+from engine_tasks.pools.restarts import RestartHistory
+from engine_tasks.pools.root import ROOT
+from engine_tasks.pools.scaling import Load, Scaler
+from engine_tasks.pools.slots import InstanceState, PoolPhase
+from engine_tasks.pools.state import PoolState
+from engine_tasks.pools.supervisor import (
+    Drain,
+    Forget,
+    StartSlot,
+    StopAll,
+    Supervisor,
+    TakeOver,
+    TellAll,
+    TellPinged,
+)
+from engine_tasks.pools.tasks import PoolTasks, tell_if_alive
+from engine_tasks.task import Task
 from engine_tasks.timer import TIMER, Timed
 
 
 class Pool:
     """A worker's instances and its ready queue. Safe from any thread.
 
-    `make_executor` gives the executor of an instance by its number; `deliver` takes each
-    result, on the thread that has it, and must not wait.
+    `make_executor` gives the executor of an instance by its number; `outlet` takes each
+    result, on the thread that has it.
     """
 
     def __init__(
         self,
-        worker_id: int,
         name: str,
         slots: int,
+        options: WorkerOptions,
         make_executor: MakeExecutor,
-        deliver: Deliver,
+        outlet: Outlet,
     ) -> None:
         self.name = name
         self.error: ExecutorStartError | None = None
+        most = max(slots, options.max_instances or slots)
+        state = PoolState(
+            slots,
+            most,
+            aging_s=options.aging_s,
+            retry=options.retry,
+            same_key=options.same_key,
+        )
+        self.tasks = PoolTasks(state, outlet, options)
         self._slots = slots
-        self._tasks = PoolTasks(worker_id, slots, deliver)
+        self._options = options
+        self._outlet = outlet
         self._make = make_executor
         self._lock = threading.Lock()
-        self._executors: dict[int, Executor] = {}
+        self._guards: dict[int, Guard] = {}
         self._phase = PoolPhase.STARTING
         self._grace: Timed | None = None
         self._settled = threading.Event()  # started, failed or stopped
         self._stopped = threading.Event()
-        events = PoolEvents(
-            self._when_started, self._when_failed, self._when_stopped, self._when_orphaned
-        )
-        self._supervisor = Supervisor.start(name, slots, self._tasks, self._make_executor, events)
+        self._growth = self._make_growth(slots, most) if most > slots else None
+        self._orphanings = RestartHistory(RestartPolicy(), Random())
+        self._supervisor = Supervisor.start(self, self.tasks, options.restart)
 
     # --- life ------------------------------------------------------------
 
@@ -61,13 +91,12 @@ class Pool:
         self._settled.wait(timeout_s)
         return self.phase
 
-    def refuse(self) -> None:
-        """Accept no more tasks; what was accepted goes on."""
-        self._tasks.refuse(f"the worker {self.name!r} is stopping")
-
-    def wait_empty(self, timeout_s: float) -> bool:
-        """Wait until no task waits or runs."""
-        return self._tasks.wait_empty(timeout_s)
+    def refuse(self, until_s: float | None = None) -> None:
+        """Accept no more tasks; what was accepted goes on, if it is ready by `until_s`."""
+        with self._lock:
+            if self._phase in (PoolPhase.STARTING, PoolPhase.RUNNING):
+                self._phase = PoolPhase.DRAINING
+        self.tasks.refuse(f"the worker {self.name!r} is stopping", until_s)
 
     def stop(self, grace_s: float) -> None:
         """Answer what waits as STOPPED at once, and what still runs after `grace_s` seconds.
@@ -75,10 +104,8 @@ class Pool:
         Does not wait: the instances end behind the caller's back, at the latest by a kill.
         """
         self._close(PoolPhase.STOPPING)
-        with self._lock:
-            executors = list(self._executors.values())
-        for executor in executors:
-            executor.cancel()
+        for _, guard in self._all_guards():
+            guard.executor.cancel()
         with self._lock:
             if not self._stopped.is_set() and self._grace is None:
                 self._grace = TIMER.after(grace_s, self._kill_the_rest)
@@ -87,80 +114,176 @@ class Pool:
         """Answer every task as STOPPED at once and end what runs."""
         self._close(PoolPhase.STOPPING)
         self._kill_the_rest()
-        self._tasks.drain()
+        self.tasks.drain()
 
     def wait_stopped(self, timeout_s: float) -> bool:
         """Wait until every instance has ended."""
         return self._stopped.wait(timeout_s)
-
-    # --- tasks -----------------------------------------------------------
-
-    def submit(self, task: Task) -> str | None:
-        """Accept a task: None, or the reason why it is refused."""
-        return self._tasks.submit(task)
-
-    def counts(self) -> tuple[int, int]:
-        """Tasks that wait, and tasks in progress, of one moment."""
-        return self._tasks.counts()
-
-    def progress(self, task_id: int) -> Progress | None:
-        """What a running task said of itself last."""
-        return self._tasks.progress(task_id)
 
     @property
     def phase(self) -> PoolPhase:
         """Where the pool is in its life."""
         return self._phase
 
-    def slots(self) -> tuple[InstanceState, ...]:
-        """The state of each instance."""
-        return self._tasks.slots()
+    # --- tasks -----------------------------------------------------------
+
+    def submit(self, task: Task) -> str | None:
+        """Accept a task: None, or the reason why it is refused."""
+        refusal = self.tasks.submit(task)
+        if self._growth is not None:
+            self._growth.wake()
+        return refusal
+
+    def cancel(self, task_id: int) -> bool:
+        """Answer a task as CANCELLED; False for one that neither waits nor runs.
+
+        An execution that nobody wants any more is told so, and after
+        `WorkerOptions.cancel_grace_s` it is ended.
+        """
+        verdict = self.tasks.cancel(task_id)
+        if isinstance(verdict, bool):
+            return verdict
+        slot, task = verdict
+        with self._lock:
+            guard = self._guards.get(slot)
+        if guard is not None:
+            guard.cancel(task)
+        return True
+
+    def purge(self, run_id: str) -> int:
+        """Answer what waits of a run as CANCELLED; how many tasks."""
+        count = self.tasks.purge(run_id)
+        if count:
+            tell_if_alive(self._supervisor, Drain())
+        return count
+
+    # --- instances -------------------------------------------------------
+
+    def renew(self, make_executor: MakeExecutor | None = None) -> None:
+        """Have each instance replaced by a fresh one, after the tasks that it has taken."""
+        self._make = make_executor or self._make
+        tell_if_alive(self._supervisor, TellAll(RENEW))
+
+    def set_limits(self, limits: LuaLimits, make_executor: MakeExecutor) -> None:
+        """Run the next tasks within other limits; instances yet to come are made with them."""
+        self._make = make_executor
+        tell_if_alive(self._supervisor, TellAll(SetLimits(limits)))
+
+    def ping(self, heard: Callable[[], None]) -> None:
+        """Have `heard` called for each instance that could run a task; one that could not,
+        because its process ended while it had nothing to do, is replaced."""
+        tell_if_alive(self._supervisor, TellPinged(heard))
 
     def confinement(self) -> Confinement | None:
         """The layers around its child processes, where a stranger's code runs in them."""
+        found = (guard.executor.confinement for _, guard in self._all_guards())
+        return next((layers for layers in found if layers), None)
+
+    def slots(self) -> tuple[InstanceState, ...]:
+        """The state of each instance."""
+        return self.tasks.slots()
+
+    def _all_guards(self) -> list[tuple[int, Guard]]:
         with self._lock:
-            executors = list(self._executors.values())
-        return next((found for each in executors if (found := each.confinement)), None)
+            return list(self._guards.items())
+
+    # --- scaling -----------------------------------------------------------
+
+    def _make_growth(self, minimum: int, maximum: int) -> Growth:
+        options = self._options
+        scaler = Scaler(
+            minimum,
+            maximum,
+            burst_threshold=options.burst_threshold,
+            burst_size=options.burst_size,
+            idle_s=options.idle_s,
+        )
+        return Growth(scaler, options.burst_interval_s, minimum, self._load, self._resize)
+
+    def _load(self) -> tuple[Load, float]:
+        metrics = self._outlet.metrics
+        load = self.tasks.read(
+            lambda state: Load(
+                instances=state.slots.present,
+                waiting=state.ready.ready,
+                running=state.slots.busy,
+                arrived=metrics.arrived,
+                finished=metrics.answered,
+            )
+        )
+        return load, self.tasks.clock()
+
+    def _resize(self, change: int) -> None:
+        """On the timer's thread: have more instances, or fewer."""
+        if change > 0:
+            for slot in self.tasks.add_slots(change):
+                tell_if_alive(self._supervisor, StartSlot(slot))
+        else:
+            for ref in self.tasks.retire_slots(-change):
+                tell_if_alive(ref, STOP)
 
     # --- what the supervisor needs and says, on its thread ------------------
 
-    def _make_executor(self, slot: int) -> Executor:
-        executor = self._make(slot, self._tasks.report_progress)
+    def make_guard(self, slot: int) -> Guard:
+        """A new executor for a slot, and who watches over it."""
+        executor: Executor = self._make(slot, self.tasks.report_progress)
+        guard = Guard(slot, self.tasks, executor, self._options.cancel_grace_s)
         with self._lock:
-            self._executors[slot] = executor
-            ending = self._tasks.closed
+            self._guards[slot] = guard
+            ending = self.tasks.closed
         if ending:  # closed since the supervisor looked: do not let it start
             executor.kill()
-        return executor
+        return guard
 
-    def _when_started(self) -> None:
+    def tell_supervisor(self, message: object) -> None:
+        """Tell the supervisor that the pool has at the time. Any thread."""
+        tell_if_alive(self._supervisor, message)
+
+    def when_started(self) -> None:
+        """Every instance runs."""
         with self._lock:
             if self._phase is PoolPhase.STARTING:
                 self._phase = PoolPhase.RUNNING
         self._settled.set()
 
-    def _when_failed(self, error: ExecutorStartError) -> None:
+    def when_restarted(self) -> None:
+        """An instance is being replaced."""
+        self.tasks.read(lambda _state: self._outlet.metrics.restarted())
+
+    def when_failed(self, error: ExecutorStartError) -> None:
+        """An instance cannot be had: the pool is given up."""
         self.error = error
         reason = f"the worker {self.name!r} failed: {error}"
         self._close(PoolPhase.FAILED, reason, TaskError(ErrorKind.CRASHED, reason))
         self._settled.set()
 
-    def _when_stopped(self) -> None:
+    def when_stopped(self) -> None:
+        """The pool is closed and every instance has ended."""
         with self._lock:
             if self._phase is not PoolPhase.FAILED:
                 self._phase = PoolPhase.STOPPED
-            self._executors.clear()
+            self._guards.clear()
             if self._grace is not None:
                 self._grace.cancel()
         self._settled.set()
         self._stopped.set()
 
-    def _when_orphaned(self) -> None:
-        """The supervisor was stopped by a stranger: nobody is left to see to the instances."""
-        self._when_failed(ExecutorStartError("the actor of its supervisor was stopped"))
-        self._kill_the_rest()
-        self._tasks.drain()
-        self._when_stopped()
+    def when_orphaned(self) -> None:
+        """The supervisor ends before its time: the root gives the pool another."""
+        ROOT.replace_supervisor(self._replace_supervisor)
+
+    def _replace_supervisor(self) -> None:
+        """On the root's thread."""
+        if self._stopped.is_set():
+            return
+        if self._orphanings.record(0, self.tasks.clock()) is None:
+            self.when_failed(ExecutorStartError("its supervisor was stopped again and again"))
+            self._kill_the_rest()
+            self.tasks.drain()
+            self.when_stopped()
+            return
+        self._supervisor = Supervisor.start(self, self.tasks, self._options.restart)
+        self._supervisor.tell(TakeOver())
 
     # --- ending ------------------------------------------------------------
 
@@ -168,20 +291,20 @@ class Pool:
         self, phase: PoolPhase, reason: str | None = None, error: TaskError | None = None
     ) -> None:
         with self._lock:
-            if self._phase in (PoolPhase.STARTING, PoolPhase.RUNNING):
+            if self._phase in (PoolPhase.STARTING, PoolPhase.RUNNING, PoolPhase.DRAINING):
                 self._phase = phase
+        if self._growth is not None:
+            self._growth.close()
         reason = reason or f"the worker {self.name!r} was stopped"
-        self._tasks.close(reason, error or TaskError(ErrorKind.STOPPED, reason))
+        self.tasks.close(reason, error or TaskError(ErrorKind.STOPPED, reason))
         if not tell_if_alive(self._supervisor, StopAll()):
-            self._tasks.drain()
+            self.tasks.drain()
 
     def _kill_the_rest(self) -> None:
         if self._stopped.is_set():
             return
         error = TaskError(ErrorKind.STOPPED, f"the worker {self.name!r} was stopped")
-        self._tasks.abandon(error)
-        with self._lock:
-            executors = list(self._executors.items())
-        for slot, executor in executors:
-            if not executor.kill():
+        self.tasks.abandon(error)
+        for slot, guard in self._all_guards():
+            if not guard.executor.kill():
                 tell_if_alive(self._supervisor, Forget(slot))

@@ -1,107 +1,177 @@
 """What a pool knows, as a pure state machine: no clock, no thread, no I/O.
 
-A slot is the place of one instance; when its actor dies another takes the slot. Tasks are
-pulled: an idle slot waits on a LIFO stack, `submit` checks one out to be woken, and a slot
-that finds nothing more to do checks itself in.
-
-    STARTING ─ take ─▶ IDLE ◀─ submit / take ─▶ BUSY
-        ▲                 │                       │
-        └─ RESTARTING ◀───┴───────── lose ────────┘      (close: STOPPING, then STOPPED)
+Tasks are pulled: an idle slot waits on a LIFO stack, `submit` checks one out to be woken, and
+a slot that finds nothing more to do checks itself in. What is decided on the way, that a task
+ends with an error, is put into the `outbox`, to be answered by who holds the lock.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
-from enum import StrEnum
+from random import Random
 from typing import Final
 
+from engine_tasks.errors import ErrorKind, TaskError
+from engine_tasks.options import SameKey
+from engine_tasks.policies import Priority, RetryPolicy
+from engine_tasks.pools.ready_queue import ReadyQueue
+from engine_tasks.pools.slots import Slots
 from engine_tasks.task import Task
 
+#: What a worker does with an unhealthy task when its options say nothing of retries, and
+#: after which errors a task is tried again that was itself sent with `max_attempts`.
+_DEFAULT_RETRY: Final = RetryPolicy()
 
-class InstanceState(StrEnum):
-    """Where an instance is in its life."""
-
-    STARTING = "STARTING"
-    IDLE = "IDLE"
-    BUSY = "BUSY"
-    RESTARTING = "RESTARTING"
-    STOPPING = "STOPPING"
-    STOPPED = "STOPPED"
-    FAILED = "FAILED"
-
-
-class PoolPhase(StrEnum):
-    """Where a pool is in its life."""
-
-    STARTING = "STARTING"
-    RUNNING = "RUNNING"
-    FAILED = "FAILED"
-    STOPPING = "STOPPING"
-    STOPPED = "STOPPED"
-
-
-_S = InstanceState
-
-#: The states that may follow each state.
-TRANSITIONS: Final[Mapping[InstanceState, frozenset[InstanceState]]] = {
-    _S.STARTING: frozenset({_S.IDLE, _S.BUSY, _S.RESTARTING, _S.FAILED, _S.STOPPING}),
-    _S.IDLE: frozenset({_S.BUSY, _S.RESTARTING, _S.FAILED, _S.STOPPING}),
-    _S.BUSY: frozenset({_S.IDLE, _S.RESTARTING, _S.FAILED, _S.STOPPING}),
-    _S.RESTARTING: frozenset({_S.STARTING, _S.FAILED, _S.STOPPING}),
-    _S.STOPPING: frozenset({_S.STOPPED}),
-    _S.STOPPED: frozenset(),
-    _S.FAILED: frozenset({_S.STARTING, _S.STOPPING}),
-}
+#: Errors of an attempt for which the task is to blame, or its worker: after the last one the
+#: task is a dead letter.
+_DEADLY: Final = frozenset(
+    {
+        ErrorKind.FAILED,
+        ErrorKind.TIMEOUT,
+        ErrorKind.CRASHED,
+        ErrorKind.MEMORY,
+        ErrorKind.LOST,
+        ErrorKind.BAD_RESULT,
+    }
+)
 
 
 class PoolState:
     """The waiting tasks of a pool, its slots, and which slot runs which task.
 
-    Not safe from several threads: `PoolTasks` holds the lock.
+    Not safe from several threads: `PoolTasks` holds the lock. Instants are monotonic seconds.
     """
 
-    def __init__(self, slots: int) -> None:
-        self.closed = False
-        self._slots = [InstanceState.STARTING] * slots
-        self._idle: list[int] = []
-        self._waiting: deque[Task] = deque()
-        self._unbegun: deque[Task] = deque()  # taken by an instance that died in a closed pool
+    def __init__(
+        self,
+        slots: int,
+        most_slots: int | None = None,
+        *,
+        aging_s: float = 10.0,
+        retry: RetryPolicy | None = None,
+        same_key: SameKey = "share",
+        random: Random | None = None,
+    ) -> None:
+        self.slots = Slots(slots, most_slots)
+        self.ready = ReadyQueue(aging_s)
+        #: Tasks to be answered now, each with the one that carried it, and its error.
+        self.outbox: list[tuple[Task, Task, TaskError]] = []
+        #: Tasks out of attempts, since this was last emptied.
+        self.dead: list[Task] = []
+        #: Tasks that will be tried again, since this was last emptied.
+        self.retried: list[Task] = []
+        self._retry = retry
+        self._same_key = same_key
+        self._random = random or Random()
         self._running: dict[int, deque[Task]] = {}
         self._running_count = 0
+        self._closing_error: TaskError | None = None
 
-    def submit(self, task: Task) -> int | None:
-        """Let the task wait; the slot to wake for it, or None when all are busy."""
-        self._waiting.append(task)
+    # --- what waits ----------------------------------------------------------
+
+    def submit(self, task: Task, now_s: float = 0.0) -> int | None:
+        """Let the task wait; the slot to wake for it, or None when none is idle or it is early.
+
+        One whose `key` waits already shares the execution of that one, or takes its place.
+        """
+        carrier = None if task.key is None else self.ready.keyed(task.key)
+        if carrier is None:
+            self.ready.add(task, now_s)
+        elif self._same_key == "share":
+            self.ready.join(carrier, task, now_s)
+        else:
+            for older in self.ready.replace(carrier, task, now_s):
+                self._answer(older, ErrorKind.CANCELLED, f"task {task.id} took its place")
         return self.check_out()
 
+    def advance(self, now_s: float) -> None:
+        """Let time pass: what was delayed is ready, and what expired is answered."""
+        event_s = self.ready.next_event_s
+        if event_s is None or event_s > now_s:
+            return
+        self.ready.due(now_s)
+        for task in self.ready.expire(now_s):
+            assert task.deadline_s is not None
+            late_s = now_s - task.deadline_s
+            self._answer(task, ErrorKind.EXPIRED, f"it still waited at its deadline{_ago(late_s)}")
+
+    def cancel(self, task_id: int) -> bool | tuple[int, Task]:
+        """Answer a task as CANCELLED, now. False for one that neither waits nor runs.
+
+        Where that leaves an execution that nobody wants, its slot and the task it belongs
+        to: it should end.
+        """
+        if asker := self.ready.take_back(task_id):
+            self._answer(asker, ErrorKind.CANCELLED, "the game took it back")
+            return True
+        slot, carrier = self._execution_of(task_id)
+        if carrier is None:
+            return False
+        asker = carrier.let_go(task_id)
+        self._running_count -= 1
+        error = TaskError(ErrorKind.CANCELLED, "the game took it back while it ran")
+        self.outbox.append((asker, carrier, error))
+        return True if carrier.wanted else (slot, carrier)
+
+    def set_priority(self, task_id: int, priority: Priority) -> bool:
+        """Change how urgent a waiting task is; False for one that does not wait."""
+        return self.ready.set_priority(task_id, priority)
+
+    def purge(self, run_id: str) -> int:
+        """What waits of a run is never run, but left to `drop_purged`; how many tasks."""
+        return self.ready.purge(run_id)
+
+    def drop_purged(self, most: int) -> bool:
+        """Answer up to `most` tasks of purged runs; whether there were any."""
+        purged = self.ready.purged(most)
+        for task in purged:
+            self._answer(task, ErrorKind.CANCELLED, f"its run {task.run_id!r} was purged")
+        return bool(purged)
+
+    def drop_oldest(self) -> bool:
+        """Make room: the task that was sent first gives way. False with nothing waiting."""
+        return self._drop(self.ready.oldest())
+
+    def drop_lowest(self, task: Task) -> bool:
+        """Make room for a task: the last of the lowest priority gives way, if that is lower."""
+        lowest = self.ready.lowest()
+        return lowest is not None and lowest.priority < task.priority and self._drop(lowest)
+
+    def _drop(self, task: Task | None) -> bool:
+        if task is None:
+            return False
+        for asker in task.askers:
+            self.ready.take_back(asker.id)
+            self._answer(asker, ErrorKind.CANCELLED, "it gave way to another: the queue is full")
+        return True
+
+    # --- the instances ---------------------------------------------------------
+
     def check_out(self) -> int | None:
-        """Take the slot that idles for the shortest time off the stack, to be woken."""
-        if not self._idle or not self._waiting:
+        """A slot to be woken, when one idles and a task is ready."""
+        if not self.slots.any_idle or not self.ready.ready:
             return None
-        slot = self._idle.pop()
-        self._move(slot, InstanceState.BUSY)
-        return slot
+        return self.slots.check_out()
 
-    def take(self, slot: int, limit: int = 1) -> list[Task]:
-        """The next tasks for a slot that has none; with nothing waiting it is checked in.
+    def take(self, slot: int, limit: int = 1, now_s: float = 0.0) -> list[Task]:
+        """The next tasks for a slot that has none; with nothing ready it is checked in.
 
-        At most `limit`, and no more than the slot's share of what waits.
+        At most `limit`, and no more than the slot's share of what is ready.
         """
         if self.closed:
             return []
-        if not self._waiting:
-            self._move(slot, InstanceState.IDLE)
-            self._idle.append(slot)
-            return []
-        if self._slots[slot] is not InstanceState.BUSY:
-            self._move(slot, InstanceState.BUSY)
-        count = min(limit, 1 + (len(self._waiting) - 1) // len(self._slots))
-        tasks = [self._waiting.popleft() for _ in range(count)]
-        for task in tasks:
+        self.advance(now_s)
+        share = 1 + (self.ready.ready - 1) // max(1, self.slots.present)
+        tasks: list[Task] = []
+        while len(tasks) < min(limit, share) and (task := self.ready.pop(now_s)) is not None:
             task.attempts += 1
-        self._running[slot] = deque(tasks)
-        self._running_count += count
+            self._running_count += task.wanted
+            tasks.append(task)
+        if tasks:
+            self.slots.occupy(slot)
+            self._running[slot] = deque(tasks)
+        else:
+            self.slots.check_in(slot)
         return tasks
 
     def runs(self, slot: int, task: Task) -> bool:
@@ -109,91 +179,128 @@ class PoolState:
         running = self._running.get(slot)
         return running is not None and len(running) > 0 and running[0] is task
 
-    def finish(self, slot: int, task: Task) -> bool:
-        """Whether the task is still to be answered: False for one given up before.
+    def finish(
+        self, slot: int, task: Task, error: TaskError | None = None, now_s: float = 0.0
+    ) -> list[Task] | None:
+        """The tasks to be answered for an execution; None for one that was given up before.
 
-        A slot finishes its tasks in the order in which it took them.
+        With an `error` it may be tried again instead: then there are none. A slot finishes its
+        tasks in the order in which it took them.
         """
         if not self.runs(slot, task):
-            return False
+            return None
         self._running[slot].popleft()
-        self._running_count -= 1
-        return True
+        self._running_count -= task.wanted
+        if error is not None and self._attempt_failed(task, error, now_s):
+            return []
+        return task.askers
 
-    def lose(self, slot: int, *, began: bool = True) -> list[Task]:
-        """The actor of a slot died: the task it ran, to be answered now.
+    def lose(
+        self,
+        slot: int,
+        error: TaskError,
+        now_s: float = 0.0,
+        *,
+        began: bool = True,
+        unhealthy: bool = False,
+    ) -> None:
+        """The actor of a slot died: the task it ran has failed with `error`.
 
         What it took beyond that one never began, and waits again before all others,
         uncounted; so does the first, unless it `began`, or more instances than there are
-        slots gave it back: some that can begin nothing must not be replaced for ever. In a
-        closed pool nothing can wait: the others are left to `drop`.
+        slots gave it back: some that can begin nothing must not be replaced for ever.
         """
-        if slot in self._idle:
-            self._idle.remove(slot)
-        taken = self._running.pop(slot, deque())
-        self._running_count -= len(taken)
-        is_lost = bool(taken) and (began or taken[0].given_back > len(self._slots))
-        lost = [taken.popleft()] if is_lost else []
-        if self.closed:
-            self._unbegun.extend(taken)
-            return lost
-        self._move(slot, InstanceState.RESTARTING)
-        for task in reversed(taken):
-            task.attempts -= 1
-            task.started_s = 0.0
-            task.given_back += 1
-            self._waiting.appendleft(task)
-        return lost
-
-    def fail(self, slot: int) -> None:
-        """A lost slot gets no new actor."""
         if not self.closed:
-            self._move(slot, InstanceState.FAILED)
+            self.slots.lose(slot)
+        taken = self._running.pop(slot, deque())
+        self._running_count -= sum(task.wanted for task in taken)
+        if taken and (began or taken[0].given_back > self.slots.present):
+            task = taken.popleft()
+            if not self._attempt_failed(task, error, now_s, unhealthy=unhealthy):
+                self._answer_askers(task, error)
+        for task in reversed(taken):
+            self._give_back(task)
 
-    def restart(self, slot: int) -> None:
-        """A lost slot has a new instance, which will `take`."""
-        if self._slots[slot] is InstanceState.RESTARTING and not self.closed:
-            self._move(slot, InstanceState.STARTING)
+    def _give_back(self, task: Task) -> None:
+        task.attempts -= 1
+        task.started_s = 0.0
+        task.given_back += 1
+        if self._closing_error is not None:
+            self._answer_askers(task, self._closing_error)
+        elif task.wanted:
+            self.ready.add_first(task)
 
-    def close(self) -> None:
-        """Take no more. What waits is left to `drop`; running tasks may finish."""
-        self.closed = True
-        self._idle.clear()
-        for slot, state in enumerate(self._slots):
-            if state not in (InstanceState.STOPPING, InstanceState.STOPPED):
-                self._move(slot, InstanceState.STOPPING)
+    def _attempt_failed(
+        self, task: Task, error: TaskError, now_s: float, *, unhealthy: bool = False
+    ) -> bool:
+        """Whether a task that failed is tried again; if not, and to blame, it is dead."""
+        if not task.wanted:
+            return False
+        task.errors += (error,)
+        if not self.closed and self._may_try_again(task, error, now_s, unhealthy=unhealthy):
+            self.retried.append(task)
+            self.ready.add(task, now_s)
+            return True
+        if error.kind in _DEADLY:
+            self.dead.append(task)
+        return False
 
-    def drop(self, most: int) -> list[Task]:
-        """Up to `most` tasks that wait in a closed pool, to be answered now."""
-        source = self._unbegun or self._waiting
-        return [source.popleft() for _ in range(min(most, len(source)))]
+    def _may_try_again(
+        self, task: Task, error: TaskError, now_s: float, *, unhealthy: bool
+    ) -> bool:
+        policy = self._retry or _DEFAULT_RETRY
+        most = task.max_attempts
+        if most is None:
+            most = policy.max_attempts if self._retry or unhealthy else 1
+        if task.attempts >= most or not (unhealthy or error.kind in policy.kinds):
+            return False
+        ready_s = now_s + policy.backoff_s(task.attempts, self._random)
+        if task.deadline_s is not None and ready_s >= task.deadline_s:
+            return False  # better its error now than EXPIRED later
+        task.ready_s = ready_s
+        return True
 
-    def abandon(self) -> list[Task]:
-        """Give up the running tasks, to be answered now; what they still yield is dropped."""
-        running = [task for tasks in self._running.values() for task in tasks]
-        self._running.clear()
-        self._running_count = 0
-        return running
-
-    def stopped(self, slot: int) -> None:
-        """The actor of a slot of a closed pool has ended."""
-        if self._slots[slot] is InstanceState.STOPPING:
-            self._move(slot, InstanceState.STOPPED)
+    # --- the end ---------------------------------------------------------------
 
     @property
-    def slots(self) -> tuple[InstanceState, ...]:
-        """The state of each instance."""
-        return tuple(self._slots)
+    def closed(self) -> bool:
+        """Whether nothing is taken any more."""
+        return self._closing_error is not None
+
+    def close(self, error: TaskError) -> None:
+        """Take no more. What waits is left to `drop`; running tasks may finish."""
+        if self._closing_error is None:
+            self._closing_error = error
+            self.slots.close()
+
+    def drop(self, most: int) -> bool:
+        """Answer up to `most` tasks that wait in a closed pool; whether there were any."""
+        if self._closing_error is None:
+            return False
+        dropped = self.ready.drop(most)
+        self.outbox.extend((task, task, self._closing_error) for task in dropped)
+        return bool(dropped)
+
+    def drop_delayed_after(self, instant_s: float, most: int, error: TaskError) -> bool:
+        """Answer up to `most` tasks that are not ready before an instant; whether any were."""
+        dropped = self.ready.drop_delayed_after(instant_s, most)
+        self.outbox.extend((task, task, error) for task in dropped)
+        return bool(dropped)
+
+    def abandon(self, error: TaskError) -> None:
+        """Answer the running tasks; what they still yield is dropped."""
+        for tasks in self._running.values():
+            for task in tasks:
+                self._answer_askers(task, error)
+        self._running.clear()
+        self._running_count = 0
+
+    # --- what it knows ---------------------------------------------------------
 
     @property
     def waiting(self) -> int:
-        """Tasks that wait: for an instance, or in a closed pool for their answer."""
-        return len(self._waiting) + len(self._unbegun)
-
-    @property
-    def oldest_waiting(self) -> int | None:
-        """The id of the task that is taken next."""
-        return self._waiting[0].id if self._waiting else None
+        """Tasks that wait: for an instance, for their time, or for their answer."""
+        return len(self.ready)
 
     @property
     def running(self) -> int:
@@ -201,10 +308,30 @@ class PoolState:
         return self._running_count
 
     def is_running(self, task_id: int) -> bool:
-        """Whether an instance works on this task."""
+        """Whether an instance works on this task, for itself or for others."""
         return any(tasks and tasks[0].id == task_id for tasks in self._running.values())
 
-    def _move(self, slot: int, state: InstanceState) -> None:
-        if state not in TRANSITIONS[self._slots[slot]]:
-            raise AssertionError(f"slot {slot}: {self._slots[slot]} cannot become {state}")
-        self._slots[slot] = state
+    def execution(self, task_id: int) -> Task | None:
+        """The task, waiting or taken, whose execution answers this one."""
+        return self.ready.find(task_id) or self._execution_of(task_id)[1]
+
+    def _execution_of(self, task_id: int) -> tuple[int, Task | None]:
+        """The slot that has taken a task, and the one that carries it."""
+        for slot, tasks in self._running.items():
+            for task in tasks:
+                if task.is_for(task_id):
+                    return slot, task
+        return -1, None
+
+    def _answer(self, task: Task, kind: ErrorKind, message: str) -> None:
+        self.outbox.append((task, task, TaskError(kind, message)))
+
+    def _answer_askers(self, task: Task, error: TaskError) -> None:
+        self.outbox.extend((asker, task, error) for asker in task.askers)
+
+
+def _ago(seconds: float) -> str:
+    """When a deadline is so long past that it was hardly meant, a hint at what it is."""
+    if seconds < 60:
+        return ""
+    return f", {seconds:.0f} s ago: deadline_s is an instant of the queue's clock, no duration"

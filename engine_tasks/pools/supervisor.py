@@ -4,33 +4,37 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from random import Random
 from types import TracebackType
-from typing import Any, Final
+from typing import Any, Protocol
 
 import attrs
 import pykka
 
-from engine_tasks.errors import ErrorKind, TaskError, describe_exception
-from engine_tasks.executors.protocol import Executor, ExecutorStartError
-from engine_tasks.pools.instance import (
+from engine_tasks.errors import ErrorKind, TaskError, log_line
+from engine_tasks.executors.protocol import ExecutorStartError
+from engine_tasks.policies import RestartPolicy
+from engine_tasks.pools.guard import Death, Guard
+from engine_tasks.pools.instance import Instance, as_start_error
+from engine_tasks.pools.messages import (
+    PING,
     START,
     STOP,
     Died,
-    Instance,
+    Pong,
+    Ref,
+    Renewed,
     Report,
     Started,
     StartFailed,
     Stopped,
 )
+from engine_tasks.pools.restarts import RestartHistory
+from engine_tasks.pools.slots import InstanceState
 from engine_tasks.pools.tasks import PoolTasks, tell_if_alive
 from engine_tasks.timer import TIMER
 
 logger = logging.getLogger(__name__)
-
-#: Starts that may fail one after the other before a slot is given up.
-MAX_START_ATTEMPTS: Final = 3
-#: Seconds before the second start; twice as long before each further one.
-FIRST_BACKOFF_S: Final = 0.1
 
 
 @attrs.frozen
@@ -38,6 +42,30 @@ class StartSlot:
     """Have an instance in this slot."""
 
     slot: int
+
+
+@attrs.frozen
+class TakeOver:
+    """Look after the instances that another supervisor left behind."""
+
+
+@attrs.frozen
+class TellAll:
+    """Pass a message on to every instance."""
+
+    message: object
+
+
+@attrs.frozen
+class TellPinged:
+    """Ping every instance, and call `heard` for each that answers."""
+
+    heard: Callable[[], None]
+
+
+@attrs.frozen
+class Drain:
+    """Answer what was purged, or what waits in a closed pool."""
 
 
 @attrs.frozen
@@ -52,20 +80,31 @@ class Forget:
     slot: int
 
 
-class PoolEvents:
-    """What a supervisor tells its pool; called on the supervisor's thread."""
+class Ward(Protocol):
+    """The pool of a supervisor, as that sees it; called on the supervisor's thread."""
 
-    def __init__(
-        self,
-        started: Callable[[], None],
-        failed: Callable[[ExecutorStartError], None],
-        stopped: Callable[[], None],
-        orphaned: Callable[[], None],
-    ) -> None:
-        self.started = started
-        self.failed = failed
-        self.stopped = stopped
-        self.orphaned = orphaned
+    name: str
+
+    def make_guard(self, slot: int) -> Guard:
+        """A new executor for a slot, and who watches over it."""
+
+    def tell_supervisor(self, message: object) -> None:
+        """Tell the supervisor that the pool has at the time. Any thread."""
+
+    def when_started(self) -> None:
+        """Every instance runs."""
+
+    def when_restarted(self) -> None:
+        """An instance is being replaced."""
+
+    def when_failed(self, error: ExecutorStartError) -> None:
+        """An instance cannot be had: the pool is given up."""
+
+    def when_stopped(self) -> None:
+        """The pool is closed and every instance has ended."""
+
+    def when_orphaned(self) -> None:
+        """The supervisor ends before its time."""
 
 
 class Supervisor(pykka.ThreadingActor):
@@ -73,24 +112,19 @@ class Supervisor(pykka.ThreadingActor):
 
     use_daemon_thread = True
 
-    def __init__(
-        self,
-        name: str,
-        slots: int,
-        tasks: PoolTasks,
-        make_executor: Callable[[int], Executor],
-        events: PoolEvents,
-    ) -> None:
+    def __init__(self, ward: Ward, tasks: PoolTasks, policy: RestartPolicy) -> None:
         super().__init__()
-        self._name = name
+        self._ward = ward
         self._tasks = tasks
-        self._make_executor = make_executor
-        self._events = events
-        self._refs: dict[int, pykka.ActorRef[Any]] = {}
-        self._not_started = set(range(slots))  # slots that never came up
-        self._given_up: set[int] = set()
+        self._policy = policy
+        self._history = RestartHistory(policy, Random())
+        self._refs: dict[int, Ref] = {}
+        #: Slots that never came up since the pool was started.
+        self._not_started = {
+            slot for slot, state, _ in tasks.refs() if state is InstanceState.STARTING
+        }
+        self._heard: Callable[[], None] | None = None
         self._over = False
-        self._failures = [0] * slots  # starts that failed, since the last that did not
 
     def on_receive(self, message: Any) -> None:
         match message:
@@ -98,83 +132,151 @@ class Supervisor(pykka.ThreadingActor):
                 self._start(slot)
             case StopAll():
                 self._stop_all()
-            case Started(slot):
-                self._started(slot)
-            case StartFailed(slot, error):
+            case Drain():
+                self._tasks.drain()
+            case TakeOver():
+                self._take_over()
+            case TellAll(what):
+                self._tell_all(what)
+            case TellPinged(heard):
+                self._heard = heard
+                self._tell_all(PING)
+            case Forget(slot):
+                self._refs.pop(slot, None)
+                self._stopped(slot)
+            case StartFailed(slot, None, error):
                 self._start_failed(slot, error)
-            case Died(slot, error):
-                level = logging.DEBUG if self._tasks.closed else logging.ERROR  # killed by a stop
-                logger.log(level, "%s#%d died: %s", self._name, slot, error.message)
+            case _ if self._is_current(message):
+                self._hear(message)
+
+    def _is_current(self, report: Report) -> bool:
+        """Whether a report is from the actor that has the slot, as far as is known here."""
+        return self._refs.get(report.slot) is report.ref
+
+    def _hear(self, report: Report) -> None:
+        slot = report.slot
+        match report:
+            case Started():
+                self._started(slot)
+            case Pong():
+                if self._heard is not None:
+                    self._heard()
+            case StartFailed(_, _, error):
                 self._refs.pop(slot, None)
-                self._replace(slot)
-            case Stopped(slot) | Forget(slot):
+                self._start_failed(slot, error)
+            case Died(_, _, death):
                 self._refs.pop(slot, None)
-                self._tasks.stopped(slot)
-                self._end_when_alone()
+                self._died(slot, death)
+            case Renewed():
+                self._refs.pop(slot, None)
+                self._start(slot)
+            case Stopped():
+                self._refs.pop(slot, None)
+                self._stopped(slot)
+
+    # --- instances -----------------------------------------------------------
 
     def _start(self, slot: int) -> None:
         if self._tasks.closed:
-            self._end_when_alone()
+            self._stopped(slot)
             return
+        if slot in self._refs:
+            return  # started by who took over, before its backoff was over
         try:
-            ref = Instance.start(slot, self._tasks, self._make_executor(slot), self._hear)
+            guard = self._ward.make_guard(slot)
+            ref = Instance.start(slot, self._tasks, guard, self._ward.tell_supervisor)
         except Exception as error:  # no thread is left, say
             self._tasks.restart(slot)
-            reason = f"it could not be started: {describe_exception(error)}"
-            self._start_failed(slot, ExecutorStartError(reason))
+            self._start_failed(slot, as_start_error(error))
             return
         self._refs[slot] = ref
         self._tasks.attach(slot, ref)
         ref.tell(START)
 
-    def _hear(self, report: Report | StartSlot) -> None:
-        """Any thread: a report of an instance, or the end of a backoff."""
-        tell_if_alive(self.actor_ref, report)
-
     def _started(self, slot: int) -> None:
-        logger.debug("%s#%d started", self._name, slot)
-        self._failures[slot] = 0
-        self._not_started.discard(slot)
-        if not self._not_started:
-            self._events.started()
+        logger.debug("%s#%d started", self._ward.name, slot)
+        if slot in self._not_started:
+            self._not_started.discard(slot)
+            if not self._not_started:
+                self._ward.when_started()
 
     def _start_failed(self, slot: int, error: ExecutorStartError) -> None:
-        self._refs.pop(slot, None)
-        self._failures[slot] += 1
         if self._tasks.closed:
-            self._tasks.stopped(slot)
-            self._end_when_alone()
+            self._stopped(slot)
         elif slot in self._not_started:
-            self._events.failed(error)  # it never ran: trying again would say the same
-        elif self._failures[slot] < MAX_START_ATTEMPTS:
-            logger.warning("%s#%d did not start again: %s", self._name, slot, error)
+            self._ward.when_failed(error)  # it never ran: trying again would say the same
+        else:
+            logger.warning("%s#%d did not start: %s", self._ward.name, slot, log_line(str(error)))
             self._tasks.lose(slot, TaskError(ErrorKind.CRASHED, str(error)))
-            backoff_s = FIRST_BACKOFF_S * 2 ** (self._failures[slot] - 1)
-            TIMER.after(backoff_s, lambda: self._hear(StartSlot(slot)))
-        else:
-            logger.error("%s#%d is given up: %s", self._name, slot, error)
-            self._tasks.fail(slot)
-            self._given_up.add(slot)
-            if len(self._given_up) == len(self._failures):
-                self._events.failed(error)
+            self._restart(slot, error)
 
-    def _replace(self, slot: int) -> None:
-        if self._tasks.closed:
-            self._tasks.stopped(slot)
-            self._end_when_alone()
-        else:
+    def _died(self, slot: int, death: Death) -> None:
+        calm = death.blameless or self._tasks.closed  # killed by a stop, or on request
+        level = logging.DEBUG if calm else logging.ERROR
+        what = "is replaced" if death.unhealthy else "died"
+        logger.log(level, "%s#%d %s: %s", self._ward.name, slot, what, log_line(str(death.error)))
+        if calm:
             self._start(slot)
+        else:
+            self._restart(slot, ExecutorStartError(str(death.error)))
+
+    def _restart(self, slot: int, cause: ExecutorStartError) -> None:
+        """Replace the instance of a slot now or after a backoff, unless that was too often."""
+        wait_s = self._history.record(slot, self._tasks.clock())
+        if wait_s is None:
+            self._tasks.fail(slot)
+            self._ward.when_failed(self._too_often(slot, cause))
+            return
+        self._ward.when_restarted()
+        if wait_s == 0.0:
+            self._start(slot)
+        else:
+            TIMER.after(wait_s, lambda: self._ward.tell_supervisor(StartSlot(slot)))
+
+    def _too_often(self, slot: int, cause: ExecutorStartError) -> ExecutorStartError:
+        return ExecutorStartError(
+            f"its instance {slot} was replaced {self._policy.max_restarts} times within "
+            f"{self._policy.within_s:g} s (WorkerOptions.restart) and died again: {cause}",
+            file=cause.file,
+            line=cause.line,
+            traceback=cause.traceback,
+        )
+
+    # --- all of them -----------------------------------------------------------
+
+    def _tell_all(self, message: object) -> None:
+        for ref in list(self._refs.values()):
+            tell_if_alive(ref, message)
+
+    def _take_over(self) -> None:
+        """Know the instances that there are, and do what the one before did not get to do."""
+        for slot, state, ref in self._tasks.refs():
+            if ref is not None and ref.is_alive():
+                self._refs[slot] = ref
+                if state is InstanceState.STARTING:
+                    ref.tell(START)  # it may not have been told
+                elif state is InstanceState.STOPPING:
+                    tell_if_alive(ref, STOP)
+            elif state is InstanceState.STOPPING:
+                self._tasks.stopped(slot)
+            elif state in (InstanceState.STARTING, InstanceState.RESTARTING):
+                self._start(slot)
+        self._tasks.drain()
+        self._end_when_alone()
+
+    def _stopped(self, slot: int) -> None:
+        self._tasks.stopped(slot)
+        self._end_when_alone()
 
     def _stop_all(self) -> None:
-        for ref in self._refs.values():
-            tell_if_alive(ref, STOP)
+        self._tell_all(STOP)
         self._tasks.drain()
         self._end_when_alone()
 
     def _end_when_alone(self) -> None:
-        if self._tasks.closed and not self._refs:
+        if self._tasks.closed and not self._refs and not self._over:
             self._over = True
-            self._events.stopped()
+            self._ward.when_stopped()
             self.stop()
 
     def on_failure(
@@ -183,10 +285,10 @@ class Supervisor(pykka.ThreadingActor):
         _exception_value: BaseException | None,
         _traceback: TracebackType | None,
     ) -> None:
-        """A fault of this library, which pykka has logged: nothing may wait for it."""
-        self._events.orphaned()
+        """A fault of this library, which pykka has logged: another takes over."""
+        self._ward.when_orphaned()
 
     def on_stop(self) -> None:
         """Stopped from outside, by a `pykka.ActorRegistry.stop_all()` of the game, say."""
         if not self._over:
-            self._events.orphaned()
+            self._ward.when_orphaned()

@@ -5,14 +5,20 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final, TypeVar
 
 import pykka
 
-from engine_tasks.errors import TaskError
-from engine_tasks.pools.state import InstanceState, PoolState
-from engine_tasks.task import Outcome, Progress, Task, TaskResult
+from engine_tasks.errors import ErrorKind, TaskError
+from engine_tasks.options import WorkerOptions
+from engine_tasks.policies import Priority
+from engine_tasks.pools.alarm import Alarm
+from engine_tasks.pools.outlet import Outlet
+from engine_tasks.pools.slots import InstanceState
+from engine_tasks.pools.state import PoolState
+from engine_tasks.task import Outcome, Progress, Task
 
 #: Tells an instance that a task may wait; the wake carries nothing, tasks live in the pool.
 WAKE: Final = "wake"
@@ -20,55 +26,125 @@ WAKE: Final = "wake"
 #: Tasks answered under one hold of the lock, 0.2 ms.
 _DRAINED_AT_ONCE: Final = 16
 
-Deliver = Callable[[Task, TaskResult], None]
+Ref = pykka.ActorRef[Any]
+Clock = Callable[[], float]
+T = TypeVar("T")
 
 
 class PoolTasks:
     """Accepts tasks, gives them to instances and answers each exactly once.
 
     Safe from any thread. The lock is held for a few operations on memory, never while a
-    worker's code, a pipe or a callback runs.
+    worker's code, a pipe, a log or a callback runs.
     """
 
-    def __init__(self, worker_id: int, slots: int, deliver: Deliver) -> None:
-        self._worker_id = worker_id
-        self._deliver = deliver
+    def __init__(
+        self,
+        state: PoolState,
+        outlet: Outlet,
+        options: WorkerOptions,
+        *,
+        clock: Clock = time.monotonic,
+        has_alarm: bool = True,
+    ) -> None:
+        """Without an alarm somebody has to call `advance`, for what is delayed or expires."""
+        self.clock = clock
+        self._state = state
+        self._outlet = outlet
+        self._max_pending = options.max_pending
+        self._overflow = options.overflow
         self._lock = threading.Lock()
-        self._state = PoolState(slots)
-        self._refs: list[pykka.ActorRef[Any] | None] = [None] * slots
+        self._refs: list[Ref | None] = [None] * len(state.slots.all)
         self._progress: dict[int, Progress] = {}
-        self._when_empty: threading.Event | None = None
+        self._when_empty: list[Callable[[], None]] = []
         self._refusal: str | None = None
-        self._closing_error: TaskError | None = None
+        self._alarm = Alarm(self.advance) if has_alarm else None
 
     # --- the game's side -------------------------------------------------
 
     def submit(self, task: Task) -> str | None:
         """Accept a task: None, or the reason why it is refused."""
+        now_s = task.queued_s
+        state = self._state
         with self._lock:
             if self._refusal is not None:
                 return self._refusal
-            slot = self._state.submit(task)
+            if self._max_pending is not None and state.waiting >= self._max_pending:
+                refusal = self._make_room(task, self._max_pending)
+                if refusal is not None:
+                    return refusal
+            slot = state.submit(task, now_s)
+            self._outlet.metrics.sent(now_s)
             ref = None if slot is None else self._refs[slot]
+            is_eventful = task.ready_s > now_s or task.deadline_s is not None
+            if is_eventful or state.outbox:
+                self._flush()
         if ref is not None:
             tell_if_alive(ref, WAKE)
         return None
 
-    def refuse(self, reason: str) -> None:
-        """Accept no more tasks; what was accepted goes on."""
+    def _make_room(self, task: Task, most: int) -> str | None:
+        if self._overflow == "drop_oldest" and self._state.drop_oldest():
+            return None
+        if self._overflow == "drop_lowest" and self._state.drop_lowest(task):
+            return None
+        return f"{most} tasks wait already (max_pending)"
+
+    def cancel(self, task_id: int) -> bool | tuple[int, Task]:
+        """Answer a task as CANCELLED. See `PoolState.cancel`."""
+        with self._settling():
+            return self._state.cancel(task_id)
+
+    def cancel_waiting(self, task_id: int) -> bool:
+        """`cancel`, but only a task that no instance has taken."""
+        with self._settling():
+            is_waiting = self._state.ready.find(task_id) is not None
+            return is_waiting and bool(self._state.cancel(task_id))
+
+    def set_priority(self, task_id: int, priority: Priority) -> bool:
+        """Change how urgent a waiting task is; False for one that does not wait."""
+        with self._lock:
+            return self._state.set_priority(task_id, priority)
+
+    def purge(self, run_id: str) -> int:
+        """Take back what waits of a run; `drain` answers what this does not, of very many."""
+        with self._settling():
+            count = self._state.purge(run_id)
+            self._state.drop_purged(_DRAINED_AT_ONCE)
+            return count
+
+    def pending(self, run_id: str) -> list[Task]:
+        """The tasks of a run that wait, in the order in which they were sent."""
+        with self._lock:
+            return self._state.ready.pending(run_id)
+
+    # --- the end ---------------------------------------------------------
+
+    def refuse(self, reason: str, until_s: float | None = None) -> None:
+        """Accept no more tasks; what was accepted goes on.
+
+        But for what is not ready before `until_s`, a monotonic instant: that is answered as
+        STOPPED. Any thread but a game's, where very much is delayed.
+        """
         with self._lock:
             self._refusal = self._refusal or reason
+        if until_s is not None:
+            error = TaskError(ErrorKind.STOPPED, f"{reason}: the task was not to run before")
+            while self._drop_delayed(until_s, error):
+                pass
+
+    def _drop_delayed(self, until_s: float, error: TaskError) -> bool:
+        with self._settling():
+            return self._state.drop_delayed_after(until_s, _DRAINED_AT_ONCE, error)
 
     def close(self, reason: str, error: TaskError) -> None:
         """Accept no more and give out no more; `drain` answers what waits with `error`."""
-        with self._lock:
+        with self._settling():
             self._refusal = self._refusal or reason
-            self._closing_error = self._closing_error or error
-            self._state.close()
-            self._check_empty()
+            self._state.close(error)
 
     def drain(self) -> None:
-        """Answer what waits in a closed pool. Any thread, but a game with a long queue.
+        """Answer what waits in a closed pool, or was purged. Any thread, but a game's.
 
         A few at a time: a game's calls may want the lock in between.
         """
@@ -76,75 +152,80 @@ class PoolTasks:
             pass
 
     def _drain_some(self) -> bool:
-        with self._lock:
-            return self._drop(_DRAINED_AT_ONCE)
-
-    def _drop(self, most: int) -> bool:
-        """Within the lock: answer some of what waits in a closed pool; False without any."""
-        if self._closing_error is None:
-            return False
-        dropped = self._state.drop(most)
-        for task in dropped:
-            self._answer(task, self._closing_error)
-        self._check_empty()
-        return bool(dropped)
+        with self._settling():
+            return self._state.drop_purged(_DRAINED_AT_ONCE) or self._state.drop(_DRAINED_AT_ONCE)
 
     def abandon(self, error: TaskError) -> None:
         """Answer the running tasks with `error`; what they still yield is dropped."""
-        with self._lock:
-            for task in self._state.abandon():
-                self._answer(task, error)
-            self._check_empty()
+        with self._settling():
+            self._state.abandon(error)
 
     def wait_empty(self, timeout_s: float) -> bool:
         """Wait until no task waits or runs. Not for the game thread."""
-        with self._lock:
-            if self._state.waiting + self._state.running == 0:
-                return True
-            empty = self._when_empty = self._when_empty or threading.Event()
+        empty = threading.Event()
+        self.when_empty(empty.set)
         return empty.wait(timeout_s)
+
+    def when_empty(self, call: Callable[[], None]) -> None:
+        """Call once when no task waits or runs: now, or on the thread that answers the last."""
+        with self._lock:
+            is_empty = self._state.waiting + self._state.running == 0
+            if not is_empty:
+                self._when_empty.append(call)
+        if is_empty:
+            call()
 
     # --- the instances' side ---------------------------------------------
 
-    def attach(self, slot: int, ref: pykka.ActorRef[Any]) -> None:
+    def attach(self, slot: int, ref: Ref) -> None:
         """A new actor has the slot from now on."""
         with self._lock:
-            self._state.restart(slot)
+            self._state.slots.restart(slot)
             self._refs[slot] = ref
 
     def restart(self, slot: int) -> None:
         """A slot without an actor has a new instance."""
         with self._lock:
-            self._state.restart(slot)
+            self._state.slots.restart(slot)
 
     def take(self, slot: int, limit: int = 1) -> list[Task]:
         """The next tasks for an instance; none checks it in, until a wake."""
+        now_s = self.clock()
         with self._lock:
-            return self._state.take(slot, limit)
+            tasks = self._state.take(slot, limit, now_s)
+            is_eventful = bool(self._state.outbox)
+            if is_eventful:
+                self._flush()
+        if is_eventful:
+            self._settle()
+        return tasks
 
     def answer(self, slot: int, task: Task, outcome: Outcome, finished_s: float) -> bool:
         """Answer the first of the tasks that an instance has taken; False if given up before."""
-        result = self._result(task, outcome, finished_s)
+        error = outcome if isinstance(outcome, TaskError) else None
         with self._lock:
-            answered = self._state.finish(slot, task)
-            if answered:
-                if self._progress:
-                    self._progress.pop(task.id, None)
-                self._deliver(task, result)
-            self._check_empty()
-        return answered
+            askers = self._state.finish(slot, task, error, finished_s)
+            if self._progress:
+                self._progress.pop(task.id, None)
+            if askers:
+                for asker in askers:
+                    self._outlet.give(asker, task, outcome, finished_s)
+            if error is not None or self._when_empty:
+                self._flush()
+        self._settle()
+        return askers is not None
 
     def give_up(self, slot: int, task: Task, error: TaskError) -> bool:
         """`lose` the slot of a task that an instance hangs in; False if it just ended."""
-        with self._lock:
+        with self._settling():
             if not self._state.runs(slot, task):
                 return False
             self._refs[slot] = None  # what the actor still does is no concern of the slot
-            refs = self._lose(slot, error, began=True)
-        _wake(refs)
+            self._state.lose(slot, error, self.clock())
+        self._wake_for_the_rest()
         return True
 
-    def holds(self, slot: int, ref: pykka.ActorRef[Any]) -> bool:
+    def holds(self, slot: int, ref: Ref) -> bool:
         """Whether the actor still has the slot; not so after `give_up`."""
         return self._refs[slot] is ref
 
@@ -154,29 +235,41 @@ class PoolTasks:
         error: TaskError,
         *,
         began: bool = True,
-        ref: pykka.ActorRef[Any] | None = None,
+        unhealthy: bool = False,
+        ref: Ref | None = None,
     ) -> bool:
-        """The instance of a slot died: answer the task it ran, and wake others for the rest.
+        """The instance of a slot died: its task has failed with `error`, others take the rest.
 
         Unless it `began`, that task waits again as well. False for an actor, `ref`, that
         does not have the slot any more.
         """
-        with self._lock:
+        with self._settling():
             if ref is not None and self._refs[slot] is not ref:
                 return False
-            refs = self._lose(slot, error, began=began)
-        _wake(refs)
+            self._state.lose(slot, error, self.clock(), began=began, unhealthy=unhealthy)
+        self._wake_for_the_rest()
         return True
 
     def fail(self, slot: int) -> None:
         """A slot gets no new actor."""
         with self._lock:
-            self._state.fail(slot)
+            self._state.slots.fail(slot)
 
     def stopped(self, slot: int) -> None:
-        """The instance of a slot of a closed pool has ended."""
+        """The instance of a slot has ended as it was told."""
         with self._lock:
-            self._state.stopped(slot)
+            self._state.slots.stopped(slot)
+
+    def add_slots(self, count: int) -> list[int]:
+        """Take up to `count` more slots into use: those to start an instance in."""
+        with self._lock:
+            return [] if self._state.closed else self._state.slots.add(count)
+
+    def retire_slots(self, count: int) -> list[Ref]:
+        """Let go up to `count` slots that idle: the actors to stop."""
+        with self._lock:
+            retired = self._state.slots.retire(count)
+            return [ref for slot in retired if (ref := self._refs[slot]) is not None]
 
     def report_progress(self, task: Task, progress: Progress) -> None:
         """Keep what a running task says of itself, until it is answered."""
@@ -184,71 +277,122 @@ class PoolTasks:
             if self._state.is_running(task.id):
                 self._progress[task.id] = progress
 
+    # --- time ------------------------------------------------------------
+
+    def advance(self) -> None:
+        """Let time pass: answer what expired, wake instances for what is ready by now."""
+        with self._settling():
+            self._state.advance(self.clock())
+        self._wake_for_the_rest()
+
+    def _wake_for_the_rest(self) -> None:
+        with self._lock:
+            slots = iter(self._state.check_out, None)
+            woken = itertools.islice(slots, self._state.ready.ready)
+            refs = [ref for slot in woken if (ref := self._refs[slot]) is not None]
+        for ref in refs:
+            tell_if_alive(ref, WAKE)
+
     # --- what it knows ---------------------------------------------------
 
     def progress(self, task_id: int) -> Progress | None:
         """What a running task said of itself last."""
-        return self._progress.get(task_id)
+        if not self._progress:
+            return None
+        with self._lock:
+            carrier = self._state.execution(task_id)
+            return None if carrier is None else self._progress.get(carrier.id)
+
+    def wanted(self, task_id: int) -> int:
+        """How many tasks the execution of this one will answer; 0 for one that is not here."""
+        with self._lock:
+            carrier = self._state.execution(task_id)
+            return 0 if carrier is None else carrier.wanted
 
     def counts(self) -> tuple[int, int]:
         """Tasks that wait, and tasks in progress, of one moment."""
         with self._lock:
             return self._state.waiting, self._state.running
 
-    def oldest_waiting(self) -> int | None:
-        """The id of the task that is taken next."""
+    def next_rank(self) -> tuple[float, int] | None:
+        """What decides between pools: the rank and the id of the task that is taken next."""
         with self._lock:
-            return self._state.oldest_waiting
+            task = self._state.ready.peek()
+            return None if task is None else (self._state.ready.rank(task), task.id)
 
     def slots(self) -> tuple[InstanceState, ...]:
         """The state of each instance."""
         with self._lock:
-            return self._state.slots
+            return self._state.slots.all if self._state.closed else self._state.slots.used
+
+    def read(self, look: Callable[[PoolState], T]) -> T:
+        """What a short look at the state finds, of one moment."""
+        with self._lock:
+            return look(self._state)
+
+    def refs(self) -> list[tuple[int, InstanceState, Ref | None]]:
+        """Each slot in use: its number, its state, its actor."""
+        with self._lock:
+            return [
+                (slot, state, self._refs[slot])
+                for slot, state in enumerate(self._state.slots.all)
+                if state is not InstanceState.STOPPED
+            ]
 
     @property
     def closed(self) -> bool:
         """Whether the pool gives out no more tasks."""
         return self._state.closed
 
-    # --- inside the lock -------------------------------------------------
+    # --- the lock ----------------------------------------------------------
 
-    def _lose(self, slot: int, error: TaskError, *, began: bool) -> list[pykka.ActorRef[Any]]:
-        """The actors to wake, once the lock is free."""
-        for task in self._state.lose(slot, began=began):
-            self._answer(task, error)
-        self._drop(_DRAINED_AT_ONCE)
-        self._check_empty()
-        others = itertools.islice(iter(self._state.check_out, None), self._state.waiting)
-        return [ref for other in others if (ref := self._refs[other]) is not None]
+    @contextmanager
+    def _settling(self) -> Iterator[None]:
+        """Hold the lock; give away what was decided meanwhile."""
+        with self._lock:
+            yield
+            self._flush()
+        self._settle()
 
-    def _answer(self, task: Task, error: TaskError) -> None:
-        self._progress.pop(task.id, None)
-        self._deliver(task, self._result(task, error, time.monotonic()))
+    def _flush(self) -> None:
+        """Within the lock: answer what the state wants answered, and set the alarm."""
+        state = self._state
+        if state.closed:
+            state.drop(_DRAINED_AT_ONCE)
+        if state.outbox:
+            now_s = self.clock()
+            for task, carrier, error in state.outbox:
+                self._progress.pop(task.id, None)
+                self._outlet.give(task, carrier, error, now_s)
+            state.outbox.clear()
+        if self._alarm is not None:
+            self._alarm.set(state.ready.next_event_s)
 
-    def _result(self, task: Task, outcome: Outcome, finished_s: float) -> TaskResult:
-        return TaskResult(
-            worker_id=self._worker_id,
-            task_id=task.id,
-            error=outcome if isinstance(outcome, TaskError) else None,
-            attempts=task.attempts,
-            queued_s=task.queued_s,
-            started_s=task.started_s,
-            finished_s=finished_s,
-            encoded=outcome if isinstance(outcome, bytes) else None,
-        )
+    def _settle(self) -> None:
+        """Without the lock: what an answer brings with it."""
+        state = self._state
+        if state.dead or state.retried:
+            with self._lock:
+                dead, state.dead = state.dead, []
+                retried, state.retried = state.retried, []
+                for _ in retried:
+                    self._outlet.metrics.retried()
+            self._outlet.bury(dead, self.clock())
+            self._outlet.tell_retries(retried)
+        if self._when_empty:
+            self._check_empty()
+        self._outlet.settle()
 
     def _check_empty(self) -> None:
-        if self._when_empty is not None and self._state.waiting + self._state.running == 0:
-            self._when_empty.set()
-            self._when_empty = None
+        with self._lock:
+            if self._state.waiting + self._state.running:
+                return
+            calls, self._when_empty = self._when_empty, []
+        for call in calls:
+            call()
 
 
-def _wake(refs: list[pykka.ActorRef[Any]]) -> None:
-    for ref in refs:
-        tell_if_alive(ref, WAKE)
-
-
-def tell_if_alive(ref: pykka.ActorRef[Any], message: object) -> bool:
+def tell_if_alive(ref: Ref, message: object) -> bool:
     """Tell an actor something that is of no use to a dead one; whether it was alive.
 
     A wake that comes too late is not lost: the death is on its way to `PoolTasks.lose`,

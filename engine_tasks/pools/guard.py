@@ -1,0 +1,106 @@
+"""Sees to it that an execution ends: by its deadline, or some time after it was cancelled."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import attrs
+
+from engine_tasks.errors import ErrorKind, TaskError
+from engine_tasks.executors.protocol import Executor, ExecutorDied
+from engine_tasks.pools.tasks import PoolTasks
+from engine_tasks.pools.watchdog import Watchdog
+from engine_tasks.task import Task
+
+
+@attrs.frozen
+class Death:
+    """How an instance ended: the `error` of its task, whether that `began`, and who is to blame.
+
+    An `unhealthy` one has its task tried again. One that was ended because the game took its
+    task back is `blameless`, and replaced without being counted.
+    """
+
+    error: TaskError
+    began: bool = True
+    unhealthy: bool = False
+    blameless: bool = False
+
+
+class Guard:
+    """Watches over what one instance executes, and ends the executor where it must.
+
+    `begin` and `rest` are for the instance's thread, `cancel` is for any. An executor that
+    cannot be ended, a thread, is given up: its slot is lost, and `on_given_up` is told.
+    """
+
+    def __init__(
+        self,
+        slot: int,
+        tasks: PoolTasks,
+        executor: Executor,
+        cancel_grace_s: float,
+    ) -> None:
+        self.executor = executor
+        #: Called on the timer's thread: set by the instance, which has its own way to tell.
+        self.on_given_up: Callable[[Death], None] = _say_nothing
+        self._slot = slot
+        self._tasks = tasks
+        self._cancel_grace_s = cancel_grace_s
+        self._watchdog: Watchdog[Task] = Watchdog(self._expire)
+        self._current: Task | None = None
+        self._expired: Task | None = None
+
+    def begin(self, task: Task, now_s: float) -> None:
+        """The instance works on this task from `now_s` on, monotonic seconds."""
+        task.started_s = now_s
+        self._current = task
+        limit_s = task.timeout_s if task.wanted else self._cancel_grace_s
+        self._watchdog.watch(task, None if limit_s is None else now_s + limit_s)
+
+    def rest(self) -> None:
+        """The instance works on nothing."""
+        self._watchdog.rest()
+
+    def close(self) -> None:
+        """The instance will work on nothing more."""
+        self._watchdog.close()
+
+    def cancel(self, task: Task) -> None:
+        """Nobody wants this execution: it is told, and has the grace to end by itself."""
+        self.executor.cancel(task)
+        self._watchdog.hasten(task, time.monotonic() + self._cancel_grace_s)
+
+    def explain(self, death: ExecutorDied) -> Death:
+        """Why the executor died: by itself, or because a task took too long."""
+        expired = self._expired
+        if expired is None:
+            return Death(death.error, death.began, unhealthy=death.unhealthy)
+        ended = _overdue(expired)
+        if expired is self._current:
+            return attrs.evolve(
+                ended, error=attrs.evolve(ended.error, traceback=death.error.traceback)
+            )
+        # it had just ended when its time was over: the one behind it is not to blame
+        return attrs.evolve(ended, began=False)
+
+    def _expire(self, task: Task) -> None:
+        """On the timer's thread: the current task takes too long."""
+        self._expired = task
+        if self.executor.kill():
+            return  # `run` raises, and the instance asks for an explanation
+        death = _overdue(task)
+        if self._tasks.give_up(self._slot, task, death.error):
+            self.on_given_up(death)
+
+
+def _say_nothing(_death: Death) -> None:
+    """Before there is an instance."""
+
+
+def _overdue(task: Task) -> Death:
+    if not task.wanted:
+        error = TaskError(ErrorKind.CANCELLED, "it went on after it was cancelled")
+        return Death(error, blameless=True)
+    return Death(TaskError(ErrorKind.TIMEOUT, f"the task took longer than {task.timeout_s:g} s"))

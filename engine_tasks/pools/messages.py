@@ -1,0 +1,88 @@
+"""What a supervisor and its instances tell each other."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import attrs
+import pykka
+
+from engine_tasks.executors.protocol import ExecutorStartError
+from engine_tasks.options import LuaLimits
+from engine_tasks.pools.guard import Death
+
+Ref = pykka.ActorRef[Any]
+
+# --- to an instance ----------------------------------------------------------------------
+
+#: Begin: load the worker's code, then take tasks.
+START: Final = "start"
+#: End, after the tasks that it has taken.
+STOP: Final = "stop"
+#: Make room for a fresh instance, after the tasks that it has taken.
+RENEW: Final = "renew"
+#: Say whether you could run a task.
+PING: Final = "ping"
+
+
+@attrs.frozen
+class SetLimits:
+    """Run the next tasks within other limits."""
+
+    limits: LuaLimits
+
+
+# --- from an instance: each says who speaks, since its slot may have another by then ----------
+
+
+@attrs.frozen
+class Started:
+    """The instance of a slot runs tasks from now on."""
+
+    slot: int
+    ref: Ref
+
+
+@attrs.frozen
+class StartFailed:
+    """The instance of a slot could not start, and has ended."""
+
+    slot: int
+    ref: Ref | None
+    error: ExecutorStartError
+
+
+@attrs.frozen
+class Died:
+    """The instance of a slot has ended; its task is answered, or waits again."""
+
+    slot: int
+    ref: Ref
+    death: Death
+
+
+@attrs.frozen
+class Renewed:
+    """The instance of a slot has ended to make room for a fresh one."""
+
+    slot: int
+    ref: Ref
+
+
+@attrs.frozen
+class Stopped:
+    """The instance of a slot has ended as it was told."""
+
+    slot: int
+    ref: Ref
+
+
+@attrs.frozen
+class Pong:
+    """The instance of a slot is there, and could run a task."""
+
+    slot: int
+    ref: Ref
+
+
+Report = Started | StartFailed | Died | Renewed | Stopped | Pong

@@ -1,0 +1,94 @@
+"""Where the results of a pool go, and what is kept of them when the pool is replaced."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from engine_tasks.child.rate import RateLimit
+from engine_tasks.errors import TaskError, log_line
+from engine_tasks.observe.metrics import TaskMetrics
+from engine_tasks.pools.dead_letters import DeadLetters
+from engine_tasks.task import Outcome, Task, TaskResult
+
+logger = logging.getLogger(__name__)
+
+#: Dead letters and retries a second that are told in the log; a worker may fail each frame.
+_TOLD_PER_S: Final = 5
+
+
+class Outlet:
+    """Makes results of outcomes and gives them away. One a worker; it outlives its pools.
+
+    `deliver` takes each result, within the pool's lock and on the thread that has it, and
+    must not wait; `settle` is called when the lock is free again.
+    """
+
+    def __init__(
+        self,
+        worker_id: int,
+        name: str,
+        deliver: Callable[[Task, TaskResult], None],
+        settle: Callable[[], None] = lambda: None,
+        max_dead_letters: int = 0,
+    ) -> None:
+        self.metrics = TaskMetrics()
+        self.dead_letters = DeadLetters(max_dead_letters)
+        self.settle = settle
+        self._worker_id = worker_id
+        self._name = name
+        self._deliver = deliver
+        self._told = RateLimit(_TOLD_PER_S)
+
+    def give(self, task: Task, carrier: Task, outcome: Outcome, finished_s: float) -> None:
+        """Within the lock: a task has its result, from the execution of `carrier`."""
+        error = outcome if isinstance(outcome, TaskError) else None
+        self.metrics.finished(
+            task.ready_s, carrier.started_s, finished_s, None if error is None else error.kind
+        )
+        self._deliver(task, self.make_result(task, carrier, outcome, finished_s))
+
+    def make_result(
+        self, task: Task, carrier: Task, outcome: Outcome, finished_s: float
+    ) -> TaskResult:
+        """The result of a task from the execution of `carrier`."""
+        return TaskResult(
+            worker_id=self._worker_id,
+            task_id=task.id,
+            error=outcome if isinstance(outcome, TaskError) else None,
+            attempts=carrier.attempts,
+            queued_s=task.queued_s,
+            started_s=carrier.started_s,
+            finished_s=finished_s,
+            encoded=outcome if isinstance(outcome, bytes) else None,
+        )
+
+    def bury(self, dead: Sequence[Task], now_s: float) -> None:
+        """Without the lock: keep the tasks that are out of attempts."""
+        for task in dead:
+            self.dead_letters.add(task, now_s)
+            level = logging.WARNING if self._told.allows(time.monotonic()) else logging.DEBUG
+            logger.log(
+                level,
+                "%s: task %d is a dead letter after %d attempts: %s: %s",
+                self._name,
+                task.id,
+                task.attempts,
+                task.errors[-1].kind,
+                log_line(task.errors[-1].message),
+            )
+
+    def tell_retries(self, retried: Sequence[Task]) -> None:
+        """Without the lock: say which tasks will be tried again."""
+        for task in retried:
+            level = logging.INFO if self._told.allows(time.monotonic()) else logging.DEBUG
+            logger.log(
+                level,
+                "%s: task %d is tried again after attempt %d: %s",
+                self._name,
+                task.id,
+                task.attempts,
+                log_line(task.errors[-1].message),
+            )
