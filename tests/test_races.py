@@ -17,7 +17,7 @@ from eventually import PATIENCE_S, eventually, result_of
 
 from engine_tasks import ErrorKind, TaskQueue, WorkerOptions
 from engine_tasks.pools import supervisor
-from engine_tasks.pools.state import PoolPhase
+from engine_tasks.pools.slots import PoolPhase
 
 INLINE = WorkerOptions(isolation="inline")
 THREAD = WorkerOptions(isolation="thread")
@@ -113,7 +113,7 @@ def test_a_queue_may_be_collected_by_a_thread_that_holds_a_lock_of_its_pool() ->
         queue = TaskQueue()
         assert queue.start_native_worker(1, "W", worker_functions.echo, options=THREAD)
         worker = queue._workers[1]
-        with worker._pool._tasks._lock:
+        with worker._pool.tasks._lock:
             del queue
             gc.collect()
         eventually(worker.is_finished)

@@ -141,7 +141,8 @@ class PoolState:
         if task is None:
             return False
         for asker in task.askers:
-            self.ready.take_back(asker.id)
+            if self.ready.take_back(asker.id) is None:
+                continue  # purged before, and answered as that
             self._answer(asker, ErrorKind.CANCELLED, "it gave way to another: the queue is full")
         return True
 

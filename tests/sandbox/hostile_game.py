@@ -19,7 +19,7 @@ from hostile_scripts import Script
 from engine_tasks import LuaLimits, TaskQueue, TaskResult, WorkerOptions
 from engine_tasks.options import Isolation
 from engine_tasks.payload import encode
-from engine_tasks.pools.state import PoolPhase
+from engine_tasks.pools.slots import PoolPhase
 
 MIB: Final = 1024 * 1024
 FRAME_S: Final = 0.016

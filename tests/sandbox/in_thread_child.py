@@ -19,7 +19,7 @@ from hostile_game import Mode, verdict_of
 from hostile_scripts import Script, read_script
 
 from engine_tasks import TaskQueue
-from engine_tasks.pools.state import PoolPhase
+from engine_tasks.pools.slots import PoolPhase
 
 #: Seconds that a thread has to end after its tasks were answered, or were to be.
 END_S: Final = 5.0
