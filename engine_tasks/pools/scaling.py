@@ -47,7 +47,7 @@ class Load:
     """What a pool has to do, at one look."""
 
     instances: int
-    """Instances that live, start, or wait for their restart; not those that are stopped."""
+    """Instances that live, start, or wait for their restart; not those being stopped."""
 
     waiting: int
     """Tasks that might run at once and that no instance has taken."""
@@ -158,8 +158,7 @@ class _Backlog:
 
 def _still_waits(last: _Look, look: _Look) -> bool:
     """Whether fewer were finished since the last look than waited at it."""
-    finished = look.load.finished - last.load.finished
-    return look.load.waiting > 0 and finished < last.load.waiting
+    return look.load.finished - last.load.finished < last.load.waiting
 
 
 def _is_span(since: _Look, look: _Look) -> bool:
@@ -186,9 +185,8 @@ class _Calm:
 
     def spare(self, load: Load, now_s: float, patience_s: float) -> int:
         """Instances that were not busy at any look of the last `patience_s`."""
-        if load.waiting > 0 or load.running >= load.instances:
+        if load.waiting > 0:
             self._since_s = None
-            self._peaks.clear()
             return 0
         if self._since_s is None:
             self._since_s = now_s
