@@ -95,17 +95,13 @@ class LuaLimits:
     progress_per_s: int = attrs.field(default=120, validator=_whole_above_zero)
     """Progress messages a second that reach the game: two a frame; the rest is dropped."""
 
-    jit: bool | None = attrs.field(
-        default=None, validator=_optional(attrs.validators.instance_of(bool))
-    )
+    jit: bool | None = attrs.field(default=None, validator=_optional(_of_class(bool)))
     """Whether LuaJIT compiles. None: where the child is confined by the operating system."""
 
-    vm: str | None = attrs.field(default=None, validator=_optional(attrs.validators.in_(VMS)))
+    vm: str | None = attrs.field(default=None, validator=_optional(_one_of(*VMS)))
     """`luajit21` or `lua54`. None: LuaJIT where lupa has it."""
 
-    require_confinement: bool = attrs.field(
-        default=False, validator=attrs.validators.instance_of(bool)
-    )
+    require_confinement: bool = attrs.field(default=False, validator=_of_class(bool))
     """Refuse to start where a layer of the operating system's confinement is missing,
     instead of a warning."""
 

@@ -350,10 +350,12 @@ class TaskQueue:
         its thread left to itself, and replaced. Others that wait for the same execution, by
         their `key`, still get its result. False for a task that neither waits nor runs.
         """
+        check_whole("task_id", task_id, least=0)
         return any(worker.cancel(task_id) for worker in list(self._workers.values()))
 
     def set_priority(self, task_id: int, priority: Priority) -> bool:
         """Change how urgent a task is, if it still waits; it goes behind its new equals."""
+        check_whole("task_id", task_id, least=0)
         priority = as_priority(priority)
         workers = list(self._workers.values())
         return any(worker.set_priority(task_id, priority) for worker in workers)
@@ -379,6 +381,7 @@ class TaskQueue:
 
         More than 1 where others wait with the same `key`.
         """
+        check_whole("task_id", task_id, least=0)
         return next((n for w in list(self._workers.values()) if (n := w.wanted(task_id))), 0)
 
     def progress(self, task_id: int) -> Progress | None:
@@ -403,6 +406,7 @@ class TaskQueue:
         None for one that is not kept, and where the worker takes no task, with the reason in
         `last_error`.
         """
+        check_whole("task_id", task_id, least=0)
         try:
             for worker in list(self._workers.values()):
                 new_id = worker.retry_dead(task_id)

@@ -79,7 +79,7 @@ class Timer:
                 wait_s = self._heap[0][0] - time.monotonic()
                 if wait_s <= 0:
                     return heapq.heappop(self._heap)[2]
-                self._changed.wait(wait_s)
+                self._changed.wait(min(wait_s, threading.TIMEOUT_MAX))
 
 
 #: The timer of this process; its thread starts with the first call that is added.

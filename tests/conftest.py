@@ -4,6 +4,7 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+from gate import Gate
 
 from engine_tasks import TaskQueue
 
@@ -18,3 +19,11 @@ def queue() -> Iterator[TaskQueue]:
     queue = TaskQueue()
     yield queue
     queue.kill()
+
+
+@pytest.fixture
+def gate() -> Iterator[Gate]:
+    """A function that stands still when asked to, and goes on after the test."""
+    gate = Gate()
+    yield gate
+    gate.open()

@@ -9,7 +9,15 @@ import pytest
 import worker_functions
 from eventually import eventually, result_of
 
-from engine_tasks import PayloadError, TaskQueue, WorkerId, WorkerOptions, WorkerStartError
+from engine_tasks import (
+    LuaLimits,
+    PayloadError,
+    Priority,
+    TaskQueue,
+    WorkerId,
+    WorkerOptions,
+    WorkerStartError,
+)
 from engine_tasks.worker_id import MAX_WORKER_ID
 
 ISOLATIONS = ["process", "thread", "inline"]
@@ -175,3 +183,94 @@ def test_the_worker_after_the_last_id_is_refused(queue: TaskQueue) -> None:
     with pytest.raises(ValueError, match="all 65,536 worker ids are taken"):
         queue.worker_ids.register("one too many")
     queue.worker_ids.release(7)
+
+
+@pytest.mark.parametrize(
+    ("asked", "error", "message"),
+    [
+        ({"priority": "high"}, TypeError, "priority is a Priority, not str"),
+        ({"priority": 17}, ValueError, "priority is one of IDLE, LOW, NORMAL, HIGH, CRITICAL"),
+        ({"priority": True}, TypeError, "priority is a Priority, not bool"),
+        ({"timeout_s": -1.0}, ValueError, "timeout_s must be above 0"),
+        ({"timeout_s": float("nan")}, ValueError, "timeout_s must be finite"),
+        ({"timeout_s": "1"}, TypeError, "timeout_s is a number, not str"),
+        ({"deadline_s": float("inf")}, ValueError, "deadline_s must be finite"),
+        ({"deadline_s": "soon"}, TypeError, "deadline_s is a number, not str"),
+        ({"delay_s": -0.1}, ValueError, "delay_s must be at least 0"),
+        ({"delay_s": float("nan")}, ValueError, "delay_s must be finite"),
+        ({"delay_s": None}, TypeError, "delay_s is a number, not NoneType"),
+        ({"delay_s": 1e300}, ValueError, "delay_s is at most a hundred years"),
+        ({"run_id": 7}, TypeError, "run_id is a str, not int"),
+        ({"key": ["goal"]}, TypeError, "key must be hashable, not list"),
+        ({"max_attempts": 0}, ValueError, "max_attempts must be at least 1"),
+        ({"max_attempts": 1.5}, TypeError, "max_attempts is an int, not float"),
+        ({"on_result": "print"}, TypeError, "on_result is callable, not str"),
+    ],
+    ids=lambda value: repr(value)[:32],
+)
+def test_what_is_asked_for_a_task_is_checked(
+    queue: TaskQueue, asked: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        queue.send_task(WorkerId.Echo, "x", **asked)
+    assert queue.tasks_in_work(WorkerId.Echo) == 0
+
+
+def test_a_bool_is_no_delay(queue: TaskQueue) -> None:
+    with pytest.raises(TypeError, match="delay_s is a number, not bool"):
+        queue.send_task(WorkerId.Echo, "x", delay_s=True)
+    assert queue.send_task(WorkerId.Echo, "x", delay_s=0) is not None
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda q: q.set_priority(1, "high"), TypeError, "priority is a Priority"),
+        (lambda q: q.purge_run(7), TypeError, "run_id is a str, not int"),
+        (lambda q: q.pending_work(None), TypeError, "run_id is a str, not NoneType"),
+        (lambda q: q.cancel("1"), TypeError, "task_id is an int, not str"),
+        (lambda q: q.retry_dead(None), TypeError, "task_id is an int, not NoneType"),
+        (lambda q: q.wanted(1.5), TypeError, "task_id is an int, not float"),
+        (lambda q: q.drain(1, timeout_s=-1), ValueError, "timeout_s must be at least 0"),
+        (lambda q: q.stop(timeout_s=float("nan")), ValueError, "timeout_s must be finite"),
+        (lambda q: q.ping(0, timeout_s="x"), TypeError, "timeout_s is a number"),
+        (lambda q: q.set_limits(1, 5), TypeError, "limits is a LuaLimits, not int"),
+        (lambda q: q.pump(max_results=-1), ValueError, "max_results must be at least 0"),
+        (lambda q: q.stats("W"), TypeError, "a worker id is an int, not str"),
+        (lambda q: q.metrics(-1), ValueError, "-1"),
+        (lambda q: TaskQueue(clock=lambda: 0.0), ValueError, "clock is for a queue with"),
+        (lambda q: TaskQueue(deterministic=True, clock=5), TypeError, "clock is callable"),
+    ],
+    ids=lambda value: repr(value)[:24],
+)
+def test_misuse_of_the_other_calls_names_the_argument(
+    queue: TaskQueue, call: Any, error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        call(queue)
+
+
+def test_what_a_game_may_race_into_is_a_plain_no(queue: TaskQueue) -> None:
+    """An id whose worker was just stopped, a task that was just answered."""
+    assert queue.cancel(999) is False
+    assert queue.set_priority(999, Priority.HIGH) is False
+    assert queue.purge_run("no such run") == 0
+    assert queue.pending_work("no such run") == []
+    assert queue.wanted(999) == 0
+    assert queue.progress(999) is None
+    assert queue.dead_letters(999) is None
+    assert queue.stats(999) is None
+    assert queue.metrics(999) is None
+    assert queue.ping(999) is None
+    assert queue.run_task(999, "x") is None
+    assert queue.drain(999) is False
+    assert queue.restart_worker(999) is False
+    assert queue.set_limits(999, LuaLimits()) is False
+    assert "no worker runs with id 999" in str(queue.last_error)
+
+
+def test_more_instances_than_may_be_is_a_contradiction(queue: TaskQueue) -> None:
+    with pytest.raises(ValueError, match=r"max_instances \(2\) is below instances_count \(4\)"):
+        queue.start_native_worker(
+            7, "Worker", worker_functions.echo, 4, options=WorkerOptions(max_instances=2)
+        )

@@ -99,3 +99,14 @@ def test_threads_may_add_calls_at_once() -> None:
     for thread in threads:
         thread.join()
     eventually(lambda: len(called) == 800)
+
+
+def test_a_call_in_a_thousand_years_keeps_nobody_from_theirs() -> None:
+    timer = Timer()
+    timer.after(1e11, lambda: None)
+    called = threading.Event()
+    timer.after(0.0, called.set)
+    assert called.wait(PATIENCE_S)
+    again = threading.Event()
+    timer.after(0.0, again.set)
+    assert again.wait(PATIENCE_S), "its thread lives on"

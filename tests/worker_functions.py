@@ -18,6 +18,13 @@ def pid(data: Any) -> int:
     return os.getpid()
 
 
+def pid_or_spin(data: Any) -> int:
+    """The process that it runs in; never ends for "spin"."""
+    if data == "spin":
+        spin(data)
+    return os.getpid()
+
+
 def fail_when_bad(data: Any) -> Any:
     """Raises for "bad"."""
     if data == "bad":

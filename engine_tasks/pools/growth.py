@@ -31,13 +31,14 @@ class Growth:
         self._lock = threading.Lock()
         self._timed: Timed | None = None
         self._closed = False
+        self._woken = False  # since the last look
 
     def wake(self) -> None:
         """A task waits: look at the load from now on."""
-        if self._timed is None and not self._closed:
+        self._woken = True
+        if self._timed is None:
             with self._lock:
-                if self._timed is None and not self._closed:
-                    self._timed = TIMER.after(self._interval_s, self._look)
+                self._arm()
 
     def close(self) -> None:
         """Look no more."""
@@ -47,12 +48,20 @@ class Growth:
                 self._timed.cancel()
 
     def _look(self) -> None:
-        load, now_s = self._load()
-        change = self._scaler.decide(load, now_s)
-        if change:
-            self._resize(change)
-        with self._lock:
-            self._timed = None
+        self._woken = False
+        goes_on = True
+        try:
+            load, now_s = self._load()
+            change = self._scaler.decide(load, now_s)
+            if change:
+                self._resize(change)
             goes_on = load.waiting > 0 or load.instances + change > self._minimum
-            if goes_on and not self._closed:
-                self._timed = TIMER.after(self._interval_s, self._look)
+        finally:
+            with self._lock:
+                self._timed = None
+                if goes_on or self._woken:
+                    self._arm()
+
+    def _arm(self) -> None:
+        if self._timed is None and not self._closed:
+            self._timed = TIMER.after(self._interval_s, self._look)

@@ -173,7 +173,7 @@ def test_a_pool_is_empty_once_the_last_task_is_answered(crew: Callable[..., Crew
     assert pool.tasks.wait_empty(0)
 
 
-# --- room ---------------------------------------------------------------------------------
+# --- room --------------------------------------------------------------------------------
 
 
 def test_past_max_pending_a_task_is_refused(crew: Callable[..., Crew]) -> None:
@@ -201,7 +201,7 @@ def test_past_max_pending_the_lowest_may_give_way(crew: Callable[..., Crew]) -> 
     assert pool.tasks.submit(Task(4, b"\xc0", 0.0)) == "2 tasks wait already (max_pending)"
 
 
-# --- time ------------------------------------------------------------------------------------
+# --- time --------------------------------------------------------------------------------
 
 
 def test_a_delayed_task_wakes_an_instance_when_it_is_due(crew: Callable[..., Crew]) -> None:
@@ -226,7 +226,7 @@ def test_an_expired_task_is_answered_when_time_passes(crew: Callable[..., Crew])
     assert result.attempts == 0
 
 
-# --- attempts ----------------------------------------------------------------------------------
+# --- attempts --------------------------------------------------------------------------------
 
 
 def test_each_who_asked_has_a_result_of_its_own(crew: Callable[..., Crew]) -> None:
@@ -268,7 +268,7 @@ def test_what_settles_comes_after_the_lock(crew: Callable[..., Crew]) -> None:
     assert pool.settled
 
 
-# --- runs ----------------------------------------------------------------------------------------
+# --- runs --------------------------------------------------------------------------------
 
 
 def test_a_purged_run_is_answered_and_never_taken(crew: Callable[..., Crew]) -> None:
