@@ -166,12 +166,9 @@ class ReadyQueue:
     @property
     def next_event_s(self) -> float | None:
         """The instant from which on `due` or `expire` has something to do, if any has."""
-        if self._expired:
-            return self._expired[0].deadline_s
-        wake_s, deadline_s = self._wakes.next_s, self._deadlines.next_s
-        if wake_s is None or deadline_s is None:
-            return deadline_s if wake_s is None else wake_s
-        return min(wake_s, deadline_s)
+        found_s = self._expired[0].deadline_s if self._expired else None
+        instants = (self._wakes.next_s, self._deadlines.next_s, found_s)
+        return min((instant_s for instant_s in instants if instant_s is not None), default=None)
 
     def due(self, now_s: float) -> int:
         """Make those delayed carriers ready whose instant has come; how many."""
