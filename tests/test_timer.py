@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from eventually import eventually
+from eventually import PATIENCE_S, eventually
 
 from engine_tasks.timer import Timer
 
