@@ -114,7 +114,9 @@ class Worker:
             plan.options.max_dead_letters,
         )
         self._spares = Spares(plan.make_executor, plan.options.spare_resources)
-        self._former: list[Pool | InlinePool] = []
+        self._former: list[Pool | InlinePool] = []  # that failed, and may still be ending
+        self._ending = threading.RLock()  # an end may call back, and that may end it
+        self._is_ending = False
         self._pool = self._make_pool()
         self._pool.start()
 
@@ -232,6 +234,7 @@ class Worker:
         thread that does not return is.
         """
         deadline_s = time.monotonic() + timeout_s
+        self._end()
         self._spares.close()
         self._pool.stop(timeout_s)
         if self.wait_stopped(max(0.0, deadline_s - time.monotonic())):
@@ -263,9 +266,7 @@ class Worker:
             task.timeout_s = self._plan.timeout_s
         refusal = self._pool.submit(task)
         if refusal is not None:
-            raise TaskRefusedError(
-                f"the worker {self.name!r} takes no task: {refusal}", worker_id=self.worker_id
-            )
+            raise TaskRefusedError(refusal, worker_id=self.worker_id)
         return task.id
 
     def run_task(self, data: object) -> TaskResult:
@@ -421,15 +422,25 @@ class Worker:
     # --- life, for the queue -----------------------------------------------------
 
     def restart(self) -> None:
-        """Revive a worker that failed; have the instances of another replaced by fresh ones."""
-        if self._pool.phase is PoolPhase.FAILED:
+        """Revive a worker that failed; have the instances of another replaced by fresh ones.
+
+        Raises `WorkerStartError` for one that is being stopped.
+        """
+        with self._ending:
+            if self._is_ending:
+                raise WorkerStartError(
+                    f"the worker {self.name!r} is being stopped",
+                    worker_id=self.worker_id,
+                    name=self.name,
+                )
+            if self._pool.phase is not PoolPhase.FAILED:
+                self._pool.renew()
+                return
             self._pool.kill()
             self._former = [pool for pool in self._former if not pool.wait_stopped(0.0)]
             self._former.append(self._pool)
             self._pool = self._make_pool()
             self._pool.start()
-        else:
-            self._pool.renew()
 
     def set_limits(self, limits: LuaLimits) -> None:
         """Run the next tasks within other limits."""
@@ -468,11 +479,13 @@ class Worker:
 
     def retire(self) -> None:
         """Stop without waiting; running tasks have `WorkerOptions.stop_grace_s` to end."""
+        self._end()
         self._pool.stop(self.options.stop_grace_s)
         TIMER.after(0.0, self._spares.close)
 
     def kill(self) -> None:
         """Answer every task as STOPPED and kill what runs, without waiting for its end."""
+        self._end()
         self._pool.kill()
         self._spares.close()
 
@@ -485,6 +498,11 @@ class Worker:
         )
 
     # --- inside ------------------------------------------------------------
+
+    def _end(self) -> None:
+        """No other pool takes the place of this one from now on."""
+        with self._ending:
+            self._is_ending = True
 
     def _make_pool(self) -> Pool | InlinePool:
         plan, shared = self._plan, self._shared

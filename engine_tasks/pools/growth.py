@@ -5,33 +5,46 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+from engine_tasks.observe.metrics import TaskMetrics
+from engine_tasks.options import WorkerOptions
+from engine_tasks.pools.messages import STOP
 from engine_tasks.pools.scaling import Load, Scaler
+from engine_tasks.pools.tasks import PoolTasks, tell_if_alive
 from engine_tasks.timer import TIMER, Timed
 
 
 class Growth:
     """Looks at a pool's load every so often, but only while there is something to decide.
 
-    `wake` is for any thread; `look` and `resize` are called on the timer's.
+    `wake` and `close` are for any thread; `start_slot` is called on the timer's, for each
+    slot that is to have an instance.
     """
 
     def __init__(
         self,
-        scaler: Scaler,
-        interval_s: float,
         minimum: int,
-        load: Callable[[], tuple[Load, float]],
-        resize: Callable[[int], None],
+        maximum: int,
+        options: WorkerOptions,
+        tasks: PoolTasks,
+        metrics: TaskMetrics,
+        start_slot: Callable[[int], None],
     ) -> None:
-        self._scaler = scaler
-        self._interval_s = interval_s
+        self._scaler = Scaler(
+            minimum,
+            maximum,
+            burst_threshold=options.burst_threshold,
+            burst_size=options.burst_size,
+            idle_s=options.idle_s,
+        )
         self._minimum = minimum
-        self._load = load
-        self._resize = resize
+        self._interval_s = options.burst_interval_s
+        self._tasks = tasks
+        self._metrics = metrics
+        self._start_slot = start_slot
         self._lock = threading.Lock()
         self._timed: Timed | None = None
-        self._closed = False
         self._woken = False  # since the last look
+        self._closed = False
 
     def wake(self) -> None:
         """A task waits: look at the load from now on."""
@@ -47,14 +60,17 @@ class Growth:
             if self._timed is not None:
                 self._timed.cancel()
 
+    def _arm(self) -> None:
+        if self._timed is None and not self._closed:
+            self._timed = TIMER.after(self._interval_s, self._look)
+
     def _look(self) -> None:
         self._woken = False
         goes_on = True
         try:
-            load, now_s = self._load()
-            change = self._scaler.decide(load, now_s)
-            if change:
-                self._resize(change)
+            load = self._load()
+            change = self._scaler.decide(load, self._tasks.clock())
+            self._resize(change)
             goes_on = load.waiting > 0 or load.instances + change > self._minimum
         finally:
             with self._lock:
@@ -62,6 +78,21 @@ class Growth:
                 if goes_on or self._woken:
                     self._arm()
 
-    def _arm(self) -> None:
-        if self._timed is None and not self._closed:
-            self._timed = TIMER.after(self._interval_s, self._look)
+    def _load(self) -> Load:
+        return self._tasks.read(
+            lambda state: Load(
+                instances=state.slots.present,
+                waiting=state.ready.ready,
+                running=state.slots.busy,
+                arrived=self._metrics.arrived,
+                finished=self._metrics.answered,
+            )
+        )
+
+    def _resize(self, change: int) -> None:
+        if change > 0:
+            for slot in self._tasks.add_slots(change):
+                self._start_slot(slot)
+        elif change < 0:
+            for ref in self._tasks.retire_slots(-change):
+                tell_if_alive(ref, STOP)

@@ -17,11 +17,10 @@ from engine_tasks.options import LuaLimits, WorkerOptions
 from engine_tasks.policies import RestartPolicy
 from engine_tasks.pools.growth import Growth
 from engine_tasks.pools.guard import Guard
-from engine_tasks.pools.messages import RENEW, STOP, SetLimits
+from engine_tasks.pools.messages import RENEW, SetLimits
 from engine_tasks.pools.outlet import Outlet
 from engine_tasks.pools.restarts import RestartHistory
 from engine_tasks.pools.root import ROOT
-from engine_tasks.pools.scaling import Load, Scaler
 from engine_tasks.pools.slots import InstanceState, PoolPhase
 from engine_tasks.pools.state import PoolState
 from engine_tasks.pools.supervisor import (
@@ -75,7 +74,11 @@ class Pool:
         self._grace: Timed | None = None
         self._settled = threading.Event()  # started, failed or stopped
         self._stopped = threading.Event()
-        self._growth = self._make_growth(slots, most) if most > slots else None
+        self._growth = (
+            Growth(slots, most, options, self.tasks, outlet.metrics, self._start_slot)
+            if most > slots
+            else None
+        )
         self._orphanings = RestartHistory(RestartPolicy(), Random())
         self._supervisor = Supervisor.start(self, self.tasks, options.restart)
 
@@ -187,40 +190,8 @@ class Pool:
         with self._lock:
             return list(self._guards.items())
 
-    # --- scaling -----------------------------------------------------------
-
-    def _make_growth(self, minimum: int, maximum: int) -> Growth:
-        options = self._options
-        scaler = Scaler(
-            minimum,
-            maximum,
-            burst_threshold=options.burst_threshold,
-            burst_size=options.burst_size,
-            idle_s=options.idle_s,
-        )
-        return Growth(scaler, options.burst_interval_s, minimum, self._load, self._resize)
-
-    def _load(self) -> tuple[Load, float]:
-        metrics = self._outlet.metrics
-        load = self.tasks.read(
-            lambda state: Load(
-                instances=state.slots.present,
-                waiting=state.ready.ready,
-                running=state.slots.busy,
-                arrived=metrics.arrived,
-                finished=metrics.answered,
-            )
-        )
-        return load, self.tasks.clock()
-
-    def _resize(self, change: int) -> None:
-        """On the timer's thread: have more instances, or fewer."""
-        if change > 0:
-            for slot in self.tasks.add_slots(change):
-                tell_if_alive(self._supervisor, StartSlot(slot))
-        else:
-            for ref in self.tasks.retire_slots(-change):
-                tell_if_alive(ref, STOP)
+    def _start_slot(self, slot: int) -> None:
+        tell_if_alive(self._supervisor, StartSlot(slot))
 
     # --- what the supervisor needs and says, on its thread ------------------
 

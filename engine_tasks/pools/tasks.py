@@ -88,7 +88,7 @@ class PoolTasks:
             return None
         if self._overflow == "drop_lowest" and self._state.drop_lowest(task):
             return None
-        return f"{most} tasks wait already (max_pending)"
+        return f"the worker is full: {most} tasks wait already (max_pending)"
 
     def cancel(self, task_id: int) -> bool | tuple[int, Task]:
         """Answer a task as CANCELLED. See `PoolState.cancel`."""
