@@ -11,7 +11,8 @@ class Effort:
 
     `sample_s` is the least seconds one sample lasts, `repeats` the samples of each side
     that count, `warm_ups` those before them that do not, `segment_frames` the frames of
-    a sample of a frame loop.
+    a sample of a frame loop. `waiting_tasks` wait where the cost of very many is measured;
+    `long_repeats` are the samples of a scenario whose one sample takes seconds.
     """
 
     name: str
@@ -19,11 +20,29 @@ class Effort:
     repeats: int
     warm_ups: int
     segment_frames: int
+    waiting_tasks: int
+    long_repeats: int
 
 
-#: A run to quote: 300 frames a side, a few minutes in all.
-FULL: Final = Effort("full", sample_s=0.25, repeats=7, warm_ups=1, segment_frames=45)
-#: A run to see that every scenario works, for continuous integration: under a minute.
-QUICK: Final = Effort("quick", sample_s=0.05, repeats=3, warm_ups=1, segment_frames=20)
+#: A run to quote: 300 frames a side, a million tasks that wait, ten minutes in all.
+FULL: Final = Effort(
+    "full",
+    sample_s=0.25,
+    repeats=7,
+    warm_ups=1,
+    segment_frames=45,
+    waiting_tasks=1_000_000,
+    long_repeats=3,
+)
+#: A run to see that every scenario works, for continuous integration: about a minute.
+QUICK: Final = Effort(
+    "quick",
+    sample_s=0.05,
+    repeats=3,
+    warm_ups=1,
+    segment_frames=20,
+    waiting_tasks=100_000,
+    long_repeats=1,
+)
 
 EFFORTS: Final = {effort.name: effort for effort in (FULL, QUICK)}

@@ -52,6 +52,11 @@ def p99(observations: Sequence[float]) -> float:
     return statistics.quantiles(observations, n=100, method="inclusive")[98]
 
 
+def column(number: int, columns: int, reduce: Reduce = statistics.median) -> Reduce:
+    """Reduces one column of observations that come in rows of `columns`, a row a sample."""
+    return lambda observations: reduce(observations[number::columns])
+
+
 def figure_of(samples: Sequence[Sequence[float]], reduce: Reduce) -> Figure:
     """The figure of one side: `reduce` over all observations, and over each sample."""
     each = tuple(float(reduce(sample)) for sample in samples)

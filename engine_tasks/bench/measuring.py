@@ -17,6 +17,8 @@ Samples = tuple[Sequence[float], ...]
 
 def measure(scenario: Scenario, effort: Effort) -> tuple[MetricResult, ...]:
     """Every metric of `scenario`, ours beside each peer that is there."""
+    if scenario.long:
+        effort = evolve(effort, repeats=min(effort.repeats, effort.long_repeats), warm_ups=0)
     peers = [peer for peer in scenario.peers if peer.is_there()]
     with ExitStack() as alive:
         set_ups = [scenario.ours, *(peer.set_up for peer in peers)]

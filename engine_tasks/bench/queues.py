@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, Literal
+from time import monotonic, sleep
+from typing import Any, Final, Literal, Unpack
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from engine_tasks import TaskQueue, TaskResult, WorkerId, WorkerOptions
 from engine_tasks.bench import work
+from engine_tasks.sending import SendOptions
 
 #: Where a worker's code runs: a Python thread, a Python child, a Lua child.
 Kind = Literal["thread", "process", "lua"]
@@ -17,6 +19,11 @@ Kind = Literal["thread", "process", "lua"]
 INSTANCES: Final = 2
 #: Seconds to wait for an answer before the scenario gives up and says so.
 ANSWER_TIMEOUT_S: Final = 30.0
+#: Seconds between two looks whether something has come about.
+LOOK_S: Final = 0.001
+
+
+_PLAIN: Final = WorkerOptions()
 
 
 @frozen
@@ -38,9 +45,9 @@ class Running:
     queue: TaskQueue
     worker_id: WorkerId
 
-    def send(self, payload: object) -> int:
+    def send(self, payload: object, **options: Unpack[SendOptions]) -> int:
         """Sends a task; a refusal raises."""
-        task_id = self.queue.send_task(self.worker_id, payload)
+        task_id = self.queue.send_task(self.worker_id, payload, **options)
         if task_id is None:
             raise RuntimeError(f"send_task refused: {self.queue.last_error}")
         return task_id
@@ -60,8 +67,19 @@ def checked(result: TaskResult) -> TaskResult:
     return result
 
 
+def wait_until(is_so: Callable[[], bool], what: str, timeout_s: float = ANSWER_TIMEOUT_S) -> None:
+    """Waits until something `is_so`; raises `TimeoutError` with `what` where it never is."""
+    end_s = monotonic() + timeout_s
+    while not is_so():
+        if monotonic() > end_s:
+            raise TimeoutError(f"{what}: not in {timeout_s:g} s")
+        sleep(LOOK_S)
+
+
 @contextmanager
-def running(kind: Kind, work: Work, instances: int = INSTANCES) -> Iterator[Running]:
+def running(
+    kind: Kind, work: Work, instances: int = INSTANCES, options: WorkerOptions = _PLAIN
+) -> Iterator[Running]:
     """A queue whose one worker of `kind` does `work`; stopped on the way out."""
     with TaskQueue() as queue:
         worker_id = queue.worker_ids.register(f"bench-{kind}")
@@ -73,7 +91,7 @@ def running(kind: Kind, work: Work, instances: int = INSTANCES) -> Iterator[Runn
                 f"bench-{kind}",
                 work.function,
                 instances,
-                options=WorkerOptions(isolation=kind),
+                options=evolve(options, isolation=kind),
             )
         if not started:
             raise RuntimeError(f"the worker did not start: {queue.last_error}")

@@ -11,7 +11,7 @@ from attrs import field, frozen
 
 from engine_tasks.bench.aims import Aim
 from engine_tasks.bench.effort import Effort
-from engine_tasks.bench.figures import Reduce
+from engine_tasks.bench.figures import Reduce, column
 
 #: Takes one sample and gives its observations, at least one.
 Sampler = Callable[[], Sequence[float]]
@@ -48,6 +48,13 @@ class Metric:
     reduce: Reduce = statistics.median
 
 
+def columns(unit: str, *names: str) -> tuple[Metric, ...]:
+    """Metrics of samplers that give one observation of each, in this order."""
+    return tuple(
+        Metric(name, unit, "lower", column(number, len(names))) for number, name in enumerate(names)
+    )
+
+
 def _aims_fit(scenario: "Scenario", _attribute: object, aims: Sequence[Aim]) -> None:
     peers = {"", *(peer.name for peer in scenario.peers)}
     metrics = {"", *(metric.name for metric in scenario.metrics)}
@@ -61,7 +68,8 @@ class Scenario:
     """One line or more of the table: ours, its peers, and what is to be reached.
 
     All sides are alive in one process and take their samples in turn. `quick` is False
-    for one that `--quick` leaves out unless it is named.
+    for one that `--quick` leaves out unless it is named. The samples of a `long` one take
+    seconds: there are few, and none to warm up.
     """
 
     name: str
@@ -71,6 +79,7 @@ class Scenario:
     metrics: tuple[Metric, ...]
     aims: tuple[Aim, ...] = field(default=(), validator=_aims_fit)
     quick: bool = True
+    long: bool = False
 
     def aim_for(self, metric: Metric, peer: Peer) -> Aim | None:
         """The aim of that line of the table, if there is one."""

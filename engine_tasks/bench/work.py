@@ -1,7 +1,13 @@
 """What the measured workers do, in Python; `echo.lua` and `spin.lua` are the same in Lua.
 
-Imports nothing: child processes load it.
+Imports little: child processes load it.
 """
+
+import os
+import threading
+import time
+
+from engine_tasks import this_task
 
 #: The small task of a game: what a unit that asks for a path sends.
 SMALL_TASK = {"id": 7, "from": [3, 4], "to": [120, 88], "speed": 1.5, "name": "unit-7"}
@@ -18,3 +24,18 @@ def spin(steps: int) -> int:
     for _ in range(steps):
         state = state * 16807 % 2147483647
     return state
+
+
+def busy(payload: object) -> object:
+    """Gives back what it was given, but never returns from "forever"; `busy.lua` in Python."""
+    if payload == "forever":
+        this_task.progress(0)
+        while True:
+            pass
+    return payload
+
+
+def nap(seconds: float) -> list[int]:
+    """Sleeps, and says where: the process and the thread."""
+    time.sleep(seconds)
+    return [os.getpid(), threading.get_ident()]

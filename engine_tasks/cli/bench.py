@@ -38,7 +38,7 @@ def _place(_ctx: click.Context, _param: click.Parameter, path: str | None) -> st
 @click.command(short_help="Measure the queue beside what people use today.")
 @click.argument("patterns", nargs=-1, metavar="[PATTERN]...")
 @click.option("--only", multiple=True, metavar="PATTERN", help="The same as an argument.")
-@click.option("--quick", is_flag=True, help="Short samples, under a minute in all.")
+@click.option("--quick", is_flag=True, help="Short samples, about a minute in all.")
 @click.option("--repeats", type=click.IntRange(1, 1000), help="Samples of each side.")
 @click.option("--list", "listing", is_flag=True, help="List the scenarios, measure nothing.")
 @click.option(

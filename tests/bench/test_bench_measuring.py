@@ -14,7 +14,15 @@ from engine_tasks.bench.measuring import in_turns, measure
 from engine_tasks.bench.report import result_from_json, result_to_json
 from engine_tasks.bench.scenario import Metric, Peer, Sampler, Scenario
 
-EFFORT = Effort("test", sample_s=0.0, repeats=3, warm_ups=2, segment_frames=1)
+EFFORT = Effort(
+    "test",
+    sample_s=0.0,
+    repeats=3,
+    warm_ups=2,
+    segment_frames=1,
+    waiting_tasks=1,
+    long_repeats=1,
+)
 COUNT = Metric("", "turns", "lower")
 
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from shutil import which
 
 import pytest
@@ -9,7 +10,7 @@ from attrs import evolve
 
 from engine_tasks.bench import runner
 from engine_tasks.bench.effort import QUICK
-from engine_tasks.bench.lua_children import lua_child, script
+from engine_tasks.bench.lone_child import busy_python_plan, lone_child, lua_plan, script
 from engine_tasks.bench.queues import ECHO, SPIN
 from engine_tasks.bench.runner import chosen, run_apart, run_each
 from engine_tasks.bench.scenario import Scenario
@@ -19,6 +20,7 @@ from engine_tasks.bench.scenarios.frames import FRAME_S, LATE_MS, late_share, st
 from engine_tasks.bench.scenarios.love import GAME, PROGRAM, love_peer
 from engine_tasks.bench.work import SMALL_TASK
 from engine_tasks.lua.vm import available_vms
+from engine_tasks.worker_plan import WorkerPlan
 
 SHORT = evolve(QUICK, repeats=2, sample_s=0.001)
 
@@ -80,8 +82,11 @@ def test_a_quick_run_measures_both_sides(name: str) -> None:
     assert [peer.peer for peer in metric.peers] == [peer.name for peer in scenario.peers]
 
 
-def test_a_child_is_made_for_each_kill_and_none_is_left() -> None:
-    with lua_child("busy") as child:
+@pytest.mark.parametrize("make_plan", [lambda: lua_plan("busy"), busy_python_plan])
+def test_a_child_is_made_for_each_kill_and_none_is_left(
+    make_plan: Callable[[], WorkerPlan],
+) -> None:
+    with lone_child(make_plan()) as child:
         assert kill_ms(child) > 0
         assert kill_ms(child) > 0
         assert len(child.executors) == 3

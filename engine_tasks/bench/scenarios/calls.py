@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from time import monotonic, perf_counter_ns, sleep
+from time import perf_counter_ns, sleep
 from typing import Any, Final
 
 import ormsgpack
@@ -11,7 +11,7 @@ import ormsgpack
 from engine_tasks.bench.aims import at_most_times
 from engine_tasks.bench.effort import Effort
 from engine_tasks.bench.figures import p99
-from engine_tasks.bench.queues import ANSWER_TIMEOUT_S, ECHO, Running, running
+from engine_tasks.bench.queues import ECHO, Running, running, wait_until
 from engine_tasks.bench.scenario import Metric, Peer, Sampler, Scenario, SetUp
 from engine_tasks.bench.timing import Loop, Statement, clock_cost_ns
 from engine_tasks.bench.work import SMALL_TASK
@@ -133,11 +133,7 @@ def _make_ready(ours: Running, count: int) -> None:
     """Waits until `count` results can be taken, and none is outstanding."""
     for _ in range(count):
         ours.send(SMALL_TASK)
-    end_s = monotonic() + ANSWER_TIMEOUT_S
-    while ours.queue.tasks_ready(ours.worker_id) != count:
-        if monotonic() > end_s:
-            raise TimeoutError(f"{count} results are not ready after {ANSWER_TIMEOUT_S} s")
-        sleep(SETTLE_S)
+    wait_until(lambda: ours.queue.tasks_ready(ours.worker_id) == count, f"{count} results")
     sleep(SETTLE_S)
 
 

@@ -1,24 +1,23 @@
-"""How soon a Lua child is there: at first, and again after it was killed."""
+"""How soon a child is there: at first, and again after it was killed."""
 
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from time import monotonic, perf_counter, sleep
+from time import perf_counter
 from typing import Final
 
 from engine_tasks import ErrorKind
 from engine_tasks.bench.aims import Aim, at_most, at_most_times
 from engine_tasks.bench.effort import Effort
-from engine_tasks.bench.lua_children import LuaChild, lua_child, lua_plan
-from engine_tasks.bench.queues import ANSWER_TIMEOUT_S
+from engine_tasks.bench.lone_child import LoneChild, busy_python_plan, lone_child, lua_plan
+from engine_tasks.bench.queues import wait_until
 from engine_tasks.bench.scenario import Metric, Peer, Sampler, Scenario, SetUp
 from engine_tasks.bench.work import SMALL_TASK
+from engine_tasks.worker_plan import WorkerPlan
 
 #: The least that a child in Python can be.
 BARE: Final = (sys.executable, "-I", "-S", "-c", "print(1)")
-#: Seconds between looks whether a child is busy.
-LOOK_S: Final = 0.001
 
 
 def _sample(once: Callable[[], float], effort: Effort) -> list[float]:
@@ -49,20 +48,19 @@ def _start(effort: Effort) -> Iterator[Sampler]:
     yield lambda: _sample(once, effort)
 
 
-@contextmanager
-def _restart(effort: Effort) -> Iterator[Sampler]:
-    with lua_child("busy") as child:
-        yield lambda: _sample(lambda: kill_ms(child), effort)
+def _restart(make_plan: Callable[[], WorkerPlan]) -> SetUp:
+    @contextmanager
+    def set_up(effort: Effort) -> Iterator[Sampler]:
+        with lone_child(make_plan()) as child:
+            yield lambda: _sample(lambda: kill_ms(child), effort)
+
+    return set_up
 
 
-def kill_ms(child: LuaChild) -> float:
+def kill_ms(child: LoneChild) -> float:
     """Milliseconds from a busy child's SIGKILL to the result of the task that waited behind."""
     busy, waiting = child.send("forever"), child.send(SMALL_TASK)
-    end_s = monotonic() + ANSWER_TIMEOUT_S
-    while child.worker.progress(busy) is None:
-        if monotonic() > end_s:
-            raise TimeoutError(f"the child is not busy after {ANSWER_TIMEOUT_S} s")
-        sleep(LOOK_S)
+    wait_until(lambda: child.worker.progress(busy) is not None, "the child is busy")
     begin_s = perf_counter()
     child.executors[-1].kill()
     child.answer(waiting)
@@ -98,7 +96,13 @@ SCENARIOS: Final = (
     _scenario(
         "restart-lua",
         "from the kill of a busy Lua child to its worker's next result",
-        _restart,
+        _restart(lambda: lua_plan("busy")),
+        at_most(100, "ms"),
+    ),
+    _scenario(
+        "restart-process",
+        "from the kill of a busy Python child to its worker's next result",
+        _restart(busy_python_plan),
         at_most(100, "ms"),
     ),
 )

@@ -12,7 +12,7 @@ import ormsgpack
 
 from engine_tasks.bench import unconfined
 from engine_tasks.bench.aims import at_most_times
-from engine_tasks.bench.lua_children import OPTIONS, lua_child, script
+from engine_tasks.bench.lone_child import OPTIONS, lone_child, lua_plan, script
 from engine_tasks.bench.scenario import Metric, Peer, Sampler, Scenario
 from engine_tasks.options import MIB
 
@@ -49,7 +49,7 @@ def _processes(start: Callable[[], AbstractContextManager[Callable[[], Any]]]) -
 
 @contextmanager
 def _confined() -> Iterator[Callable[[], Any]]:
-    with lua_child("sieve") as child:
+    with lone_child(lua_plan("sieve")) as child:
         yield lambda: child.answer(child.send(TASK))
 
 

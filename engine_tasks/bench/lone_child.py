@@ -1,4 +1,4 @@
-"""A Lua child by itself, as the scenarios about starts and confinement need it."""
+"""A child by itself, as the scenarios about starts and confinement need it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from attrs import evolve, field, frozen
 
+from engine_tasks.bench import work
 from engine_tasks.bench.queues import ANSWER_TIMEOUT_S
 from engine_tasks.executors.protocol import Executor, ReportProgress
 from engine_tasks.options import WorkerOptions
@@ -28,8 +29,13 @@ def lua_plan(name: str) -> WorkerPlan:
     return WorkerPlan.lua(0, f"bench-{name}", script(name), 1, OPTIONS)
 
 
+def busy_python_plan() -> WorkerPlan:
+    """One child in Python that does what `busy.lua` does."""
+    return WorkerPlan.native(0, "bench-busy", work.busy, 1, OPTIONS)
+
+
 @frozen
-class LuaChild:
+class LoneChild:
     """A worker with one child; `executors` are all that it has had, the running one last."""
 
     worker: Worker
@@ -53,9 +59,8 @@ class LuaChild:
 
 
 @contextmanager
-def lua_child(name: str) -> Iterator[LuaChild]:
-    """A worker whose one child runs that script; stopped on the way out."""
-    plan = lua_plan(name)
+def lone_child(plan: WorkerPlan) -> Iterator[LoneChild]:
+    """A worker with the one child of that plan; stopped on the way out."""
     executors: list[Executor] = []
 
     def make(slot: int, report_progress: ReportProgress) -> Executor:
@@ -67,6 +72,6 @@ def lua_child(name: str) -> Iterator[LuaChild]:
         error = worker.wait_started()
         if error is not None:
             raise error
-        yield LuaChild(worker, executors)
+        yield LoneChild(worker, executors)
     finally:
         worker.stop()
