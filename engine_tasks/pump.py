@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from engine_tasks.worker import Worker
+from engine_tasks.delivery import Delivery
 
 logger = logging.getLogger(__name__)
 
@@ -16,11 +16,11 @@ class Pump:
     """The callbacks that are due, oldest first. `due` is for any thread, `run` for the game's."""
 
     def __init__(self) -> None:
-        self._workers: deque[Worker] = deque()
+        self._due: deque[Delivery] = deque()
 
-    def due(self, worker: Worker) -> None:
-        """One more result of this worker waits in its `callbacks`."""
-        self._workers.append(worker)
+    def due(self, delivery: Delivery) -> None:
+        """One more result waits in the `callbacks` of a worker's delivery."""
+        self._due.append(delivery)
 
     def run(self, budget_ms: float, max_results: int | None, run_inline: Callable[[], bool]) -> int:
         """Call back until the budget is over or nothing is due; how many results that were.
@@ -30,7 +30,7 @@ class Pump:
         deadline_s = time.perf_counter() + budget_ms / 1000.0
         handed_out = 0
         while max_results is None or handed_out < max_results:
-            if self._workers:
+            if self._due:
                 handed_out += self._call_back()
             elif not run_inline():
                 break
@@ -40,7 +40,7 @@ class Pump:
 
     def _call_back(self) -> int:
         try:
-            on_result, result = self._workers.popleft().callbacks.popleft()
+            on_result, result = self._due.popleft().callbacks.popleft()
         except IndexError:
             return 0  # another thread pumps too
         try:

@@ -14,6 +14,7 @@ from typing import Any, Final, Self, TypeVar, Unpack
 
 import attrs
 
+from engine_tasks.delivery import Delivery
 from engine_tasks.errors import (
     EngineTasksError,
     PayloadError,
@@ -33,7 +34,7 @@ from engine_tasks.pools.pool import Pool
 from engine_tasks.pools.slots import InstanceState, PoolPhase
 from engine_tasks.pools.spares import Spares
 from engine_tasks.pools.state import PoolState
-from engine_tasks.sending import OnResult, SendOptions, new_task
+from engine_tasks.sending import SendOptions, new_task
 from engine_tasks.task import PendingTask, Progress, Task, TaskResult
 from engine_tasks.timer import TIMER
 from engine_tasks.waiting import ResultWaiters, take_result
@@ -70,8 +71,8 @@ class Shared:
 
     next_task_id: Callable[[], int] = attrs.field(factory=lambda: itertools.count(1).__next__)
     waiters: ResultWaiters = attrs.field(factory=ResultWaiters)
-    #: Told of a worker that has one more result for a callback.
-    on_callback_due: Callable[[Worker], None] | None = None
+    #: Told of a worker's delivery that has one more result for a callback.
+    on_callback_due: Callable[[Delivery], None] | None = None
     clock: Callable[[], float] = time.monotonic
     #: Makes what is random the same each time, for `inline` workers.
     seed: int | None = None
@@ -93,24 +94,22 @@ class Worker:
     ) -> None:
         """For `new_native`, `new_lua` and the queue; it starts, and nothing is waited for.
 
-        `results` is where finished tasks go. The result of a task with an `on_result` goes to
-        `callbacks`.
+        `results` is where finished tasks go.
         """
         self.worker_id = plan.worker_id
         self.name = plan.name
         self.options = plan.options
         self.last_error: EngineTasksError | None = None
-        self.results: deque[TaskResult] = deque() if results is None else results
-        self.callbacks: deque[tuple[OnResult, TaskResult]] = deque()
-        self._done: deque[tuple[OnResult, TaskResult]] = deque()
         self._plan = plan
         self._shared = shared or Shared()
         self.clock = self._shared.clock
+        self.results: deque[TaskResult] = deque() if results is None else results
+        self._delivery = Delivery(self.results, self._shared.waiters, self._shared.on_callback_due)
         self._outlet = Outlet(
             plan.worker_id,
             plan.name,
-            self._deliver,
-            self._settle,
+            self._delivery.deliver,
+            self._delivery.settle,
             plan.options.max_dead_letters,
         )
         self._spares = Spares(plan.make_executor, plan.options.spare_resources)
@@ -221,7 +220,7 @@ class Worker:
 
     def tasks_ready(self) -> int:
         """Results that wait to be taken."""
-        return len(self.results) + len(self.callbacks)
+        return len(self._delivery)
 
     def is_finished(self) -> bool:
         """Whether every instance has ended."""
@@ -516,30 +515,6 @@ class Worker:
                 shared.seed,
             )
         return Pool(plan.name, plan.instances_count, plan.options, plan.make_executor, self._outlet)
-
-    def _deliver(self, task: Task, result: TaskResult) -> None:
-        """A task has its answer: on the thread that has it, within the pool's lock."""
-        if task.on_done is not None:
-            self._done.append((task.on_done, result))
-            return
-        if task.on_result is not None and self._shared.on_callback_due is not None:
-            self.callbacks.append((task.on_result, result))
-            self._shared.on_callback_due(self)
-            return
-        self.results.append(result)
-        self._shared.waiters.announce(result.task_id)
-
-    def _settle(self) -> None:
-        """The pool's lock is free again: call who waits for a result on this very thread."""
-        while self._done:
-            try:
-                on_done, result = self._done.popleft()
-            except IndexError:
-                return  # another thread is at it
-            try:
-                on_done(result)
-            except Exception:
-                logger.exception("what waits for task %d failed", result.task_id)
 
     def _start_error(self) -> WorkerStartError | None:
         cause = self._pool.error

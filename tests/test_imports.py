@@ -20,7 +20,7 @@ LAYERS = [
     {"options", "payload"},
     {"task"},
     {"native", "observe", "this_task", "waiting", "sending"},
-    {"awaiting", "futures"},
+    {"awaiting", "delivery", "futures"},
     {"resource"},
     {"child", "lua"},
     {"executors"},
