@@ -5,7 +5,11 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from typing import Any
+
+from engine_tasks import this_task
+from engine_tasks.native import NativeCode
 
 
 def echo(data: Any) -> Any:
@@ -140,3 +144,84 @@ def wait_long(data: Any) -> Any:
     if data == "long":
         threading.Event().wait(60)
     return data
+
+
+def work_until_told(data: Any) -> bool:
+    """Tells that it runs, and for "work" ends only when it is told; whether it was."""
+    this_task.progress(0.25, "running")
+    while data == "work" and not this_task.cancelled():
+        pass
+    return this_task.cancelled()
+
+
+def advance(shares: list[float]) -> int | None:
+    """Tells of each share with its number, then gives its own id."""
+    for number, share in enumerate(shares):
+        this_task.progress(share, f"step {number}")
+    return this_task.task_id()
+
+
+class Diary:
+    """What happens to resources, written down by whatever process it happens in."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def down(self) -> Path:
+        """Where this file is, nothing can be created."""
+        return self.path.with_suffix(".down")
+
+    def note(self, *words: object) -> None:
+        """Add a line."""
+        with self.path.open("a") as file:
+            file.write(" ".join(map(str, words)) + "\n")
+
+    def of(self, event: str) -> list[str]:
+        """What was noted of such events: resource, process and thread of each."""
+        lines = self.path.read_text().splitlines() if self.path.exists() else []
+        return [line.removeprefix(event + " ") for line in lines if line.startswith(event + " ")]
+
+    @property
+    def is_balanced(self) -> bool:
+        """Whether each resource was destroyed once, in the place where it was made."""
+        return sorted(self.of("created")) == sorted(self.of("destroyed"))
+
+
+def here() -> str:
+    """The process and the thread."""
+    return f"{os.getpid()} {threading.get_ident()}"
+
+
+ORDERS_THAT_FAIL = ["fail", "sick", "unsure", "exit"]
+
+
+def worker_code(diary: Diary, *, destroy_fails: bool = False) -> NativeCode:
+    """A worker that takes orders, and whose diary tells of its resource."""
+
+    def create() -> list[str]:
+        if diary.down.exists():
+            raise OSError("no database")
+        resource = [os.urandom(4).hex()]
+        diary.note("created", resource[0], here())
+        return resource
+
+    def destroy(resource: list[str]) -> None:
+        diary.note("destroyed", resource[0], here())
+        if destroy_fails:
+            raise SystemExit("it is stuck")
+
+    def check_health(error: Exception) -> bool:
+        diary.note("asked", type(error).__name__, here())
+        if "unsure" in str(error):
+            raise RuntimeError("who knows")
+        return "sick" not in str(error)
+
+    def function(resource: list[str], order: str) -> Any:
+        errors = [ValueError("fail"), ValueError("sick"), ValueError("unsure"), SystemExit("sick")]
+        if order in ORDERS_THAT_FAIL:
+            raise errors[ORDERS_THAT_FAIL.index(order)]
+        resource.append(order)
+        return threading.Lock() if order == "bad result" else resource
+
+    return NativeCode(function, create, destroy, check_health)

@@ -1,9 +1,12 @@
 """What every executor promises, held to each place where code runs."""
 
 import logging
+import os
+import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ from eventually import PATIENCE_S, eventually, result_of
 
 from engine_tasks import ErrorKind, TaskError, TaskQueue, WorkerOptions
 from engine_tasks.executors.calling import calling_executors
+from engine_tasks.executors.conversation import Conversation
 from engine_tasks.executors.lua import lua_executors
 from engine_tasks.executors.protocol import Executor, ExecutorDied, ExecutorStartError
 from engine_tasks.executors.shipping import python_process_executors
@@ -37,6 +41,22 @@ PROGRAMS: dict[str, tuple[Callable[[Any], Any], str]] = {
         worker_functions.spin_when_bad,
         "function Run(data) while data == 'bad' do end return data end",
     ),
+    "obey": (
+        worker_functions.work_until_told,
+        """
+        function Run(data)
+          worker.progress(0.25, "running")
+          while data == "work" and not worker.cancelled() do end
+          return worker.cancelled()
+        end""",
+    ),
+    "advance": (
+        worker_functions.advance,
+        """
+        function Run(shares)
+          for i, share in ipairs(shares) do worker.progress(share, "step " .. i - 1) end
+        end""",
+    ),
 }
 
 
@@ -47,6 +67,7 @@ class Place:
     language: str
     isolation: Isolation
     folder: Path
+    limits: LuaLimits = attrs.field(factory=lambda: LuaLimits(memory_mb=32))
 
     @property
     def can_be_killed(self) -> bool:
@@ -54,9 +75,7 @@ class Place:
 
     @property
     def options(self) -> WorkerOptions:
-        return WorkerOptions(
-            isolation=self.isolation, nice=0, stop_grace_s=0.2, limits=LuaLimits(memory_mb=32)
-        )
+        return WorkerOptions(isolation=self.isolation, nice=0, stop_grace_s=0.2, limits=self.limits)
 
     def executor(
         self, program: str, report: Callable[[Task, Progress], None] | None = None
@@ -204,6 +223,14 @@ def test_stop_without_a_start_is_harmless(place: Place) -> None:
     place.executor("echo").stop()
 
 
+def test_a_second_stop_is_harmless(place: Place, caplog: pytest.LogCaptureFixture) -> None:
+    executor = place.executor("echo")
+    executor.start()
+    executor.stop()
+    executor.stop()
+    assert not caplog.records
+
+
 def test_kill_says_whether_it_can_end_what_runs(place: Place) -> None:
     executor = place.executor("echo")
     executor.start()
@@ -253,6 +280,249 @@ def test_a_script_that_does_not_load_is_a_start_error(place: Place) -> None:
     assert caught.value.file.endswith("script.lua")
     assert caught.value.line == 2
     executor.stop()
+
+
+# --- what a running task learns and says -------------------------------------------------
+
+
+class Conduct:
+    """Runs tasks on a thread of their own, so that a test can act meanwhile."""
+
+    def __init__(self, place: Place, program: str, *payloads: object) -> None:
+        self.tasks = tasks(*payloads)
+        self.reported: list[tuple[int, Progress]] = []
+        self.executor = place.executor(program, self._hear)
+        self.executor.start()
+        self._outcomes: list[Outcome] = []
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def _hear(self, task: Task, progress: Progress) -> None:
+        self.reported.append((task.id, progress))
+
+    def _run(self) -> None:
+        with suppress(ExecutorDied):  # a child that was killed at the end of the test
+            self._outcomes += self.executor.run(self.tasks)
+
+    def begin(self) -> None:
+        """Return once the first task runs."""
+        self._thread.start()
+        eventually(lambda: self.reported)
+
+    def outcomes(self) -> list[Any]:
+        """Wait for all of them."""
+        if self._thread.ident is None:
+            self._thread.start()
+        self._thread.join(PATIENCE_S)
+        assert not self._thread.is_alive()
+        return [_plain(outcome) for outcome in self._outcomes]
+
+    def end(self) -> None:
+        """Let nothing go on."""
+        self.executor.kill()
+        if self._thread.ident is not None:
+            self._thread.join(PATIENCE_S)
+        self.executor.stop()
+
+
+ConductOf = Callable[..., Conduct]
+
+
+@pytest.fixture
+def conduct_of(place: Place) -> Iterator[ConductOf]:
+    """`conduct_of(program, *payloads, **limits)`; all that was begun ends with the test."""
+    begun: list[Conduct] = []
+
+    def make(program: str, *payloads: object, **limits: Any) -> Conduct:
+        limited = attrs.evolve(place, limits=attrs.evolve(place.limits, **limits))
+        begun.append(Conduct(limited, program, *payloads))
+        return begun[-1]
+
+    yield make
+    for conduct in begun:
+        conduct.end()
+
+
+def test_a_running_task_learns_that_it_is_to_end(conduct_of: ConductOf) -> None:
+    conduct = conduct_of("obey", "work")
+    conduct.begin()
+    conduct.executor.cancel(conduct.tasks[0])
+    assert conduct.outcomes() == [True]
+
+
+def test_whatever_runs_is_told_when_no_task_is_named(conduct_of: ConductOf) -> None:
+    conduct = conduct_of("obey", "work", "ask")
+    conduct.begin()
+    conduct.executor.cancel()
+    assert conduct.outcomes() == [True, False]
+
+
+def test_a_task_cancelled_while_another_runs_knows_it_from_its_beginning(
+    conduct_of: ConductOf,
+) -> None:
+    conduct = conduct_of("obey", "work", "ask", "work", "ask")
+    conduct.begin()
+    for number in (2, 1, 0):
+        conduct.executor.cancel(conduct.tasks[number])
+    assert conduct.outcomes() == [True, True, True, False]
+
+
+def test_a_task_cancelled_before_any_runs_knows_it_from_its_beginning(
+    conduct_of: ConductOf,
+) -> None:
+    conduct = conduct_of("obey", "ask", "work")
+    conduct.executor.cancel(conduct.tasks[1])
+    assert conduct.outcomes() == [False, True]
+
+
+def test_a_cancel_that_comes_too_late_is_not_for_the_next_task(conduct_of: ConductOf) -> None:
+    conduct = conduct_of("obey", *["ask"] * 3)
+    outcomes = conduct.executor.run(conduct.tasks)
+    assert _plain(next(outcomes)) is False
+    conduct.executor.cancel(conduct.tasks[0])
+    assert [_plain(outcome) for outcome in outcomes] == [False, False]
+    conduct.executor.cancel()
+    assert [_plain(outcome) for outcome in conduct.executor.run(conduct.tasks[1:])] == [False] * 2
+
+
+def test_what_cannot_be_killed_is_told_at_least(place: Place, conduct_of: ConductOf) -> None:
+    conduct = conduct_of("obey", "work")
+    conduct.begin()
+    if place.can_be_killed:
+        return
+    assert not conduct.executor.kill()
+    assert conduct.outcomes() == [True]
+
+
+def test_progress_reaches_the_game_in_its_order_and_bounds(
+    place: Place, conduct_of: ConductOf
+) -> None:
+    conduct = conduct_of("advance", [-3, 0.5, 1.0, 17.5])
+    assert conduct.outcomes() == [1 if place.language == "Python" else None]
+    assert conduct.reported == [
+        (1, Progress(0.0, "step 0")),
+        (1, Progress(0.5, "step 1")),
+        (1, Progress(1.0, "step 2")),
+        (1, Progress(1.0, "step 3")),
+    ]
+
+
+def test_progress_beyond_the_rate_is_dropped_and_harms_nothing(conduct_of: ConductOf) -> None:
+    conduct = conduct_of("advance", [0.5] * 2000, progress_per_s=5)
+    (given,) = conduct.outcomes()
+    assert not isinstance(given, TaskError)
+    assert 5 <= len(conduct.reported) < 500
+
+
+# --- other limits, and the end of a child ----------------------------------------------
+
+
+def test_other_rates_hold_from_the_next_task_on(place: Place, conduct_of: ConductOf) -> None:
+    conduct = conduct_of("advance", [0.5] * 60, progress_per_s=1)
+    assert conduct.executor.set_limits(attrs.evolve(place.limits, progress_per_s=1000))
+    conduct.outcomes()
+    assert len(conduct.reported) == 60
+
+
+def test_a_lower_rate_holds_as_well_and_ends_no_child(place: Place, conduct_of: ConductOf) -> None:
+    conduct = conduct_of("advance", [0.5] * 100)
+    assert len(list(conduct.executor.run(conduct.tasks))) == 1
+    assert len(conduct.reported) == 100
+    assert conduct.executor.set_limits(attrs.evolve(place.limits, progress_per_s=2))
+    assert len(conduct.outcomes()) == 1
+    assert len(conduct.reported) < 120
+
+
+def test_a_soft_timeout_can_change_where_a_hook_watches(
+    place: Place, conduct_of: ConductOf
+) -> None:
+    conduct = conduct_of("spin", "bad", jit=False)
+    limits = attrs.evolve(place.limits, jit=False, soft_timeout_s=0.05)
+    assert conduct.executor.set_limits(limits)
+    if place.language == "Lua":
+        (error,) = conduct.outcomes()
+        assert error.kind is ErrorKind.TIMEOUT
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"memory_mb": 64},
+        {"result_bytes": 1000},
+        {"result_values": 10},
+        {"nesting_depth": 10},
+        {"vm": "lua54"},
+        {"require_confinement": True},
+        {"jit": True},
+    ],
+    ids=lambda other: next(iter(other)),
+)
+def test_what_the_machine_was_made_with_needs_a_new_executor(
+    place: Place, conduct_of: ConductOf, other: dict[str, Any]
+) -> None:
+    conduct = conduct_of("echo", "still there", jit=False)
+    limits = attrs.evolve(place.limits, **{"jit": False, **other})
+    assert conduct.executor.set_limits(limits) is (place.language == "Python")
+    assert conduct.outcomes() == ["still there"]
+
+
+def test_a_soft_timeout_that_would_turn_the_jit_off_needs_a_new_executor(
+    place: Place, conduct_of: ConductOf
+) -> None:
+    conduct = conduct_of("echo", 1, jit=True)
+    limits = attrs.evolve(place.limits, jit=True, soft_timeout_s=1.0)
+    assert conduct.executor.set_limits(limits) is (place.language == "Python")
+    assert conduct.outcomes() == [1]
+
+
+def test_an_executor_that_was_started_is_alive(start: Callable[[str], Executor]) -> None:
+    executor = start("echo")
+    assert executor.alive()
+    assert run(executor, 1) == [1]
+    assert executor.alive()
+
+
+@pytest.mark.parametrize("language", ["Python", "Lua"])
+def test_a_child_that_ended_while_nothing_ran_is_not_alive(tmp_path: Path, language: str) -> None:
+    executor = Place(language, "process", tmp_path).executor("echo")
+    assert not executor.alive()
+    executor.start()
+    assert executor.alive()
+    os.kill(executor._child.pid, getattr(signal, "SIGKILL", signal.SIGTERM))  # type: ignore[attr-defined]
+    eventually(lambda: not executor.alive())
+    assert not executor.set_limits(LuaLimits(memory_mb=32, progress_per_s=7))
+    with pytest.raises(ExecutorDied):
+        run(executor, 1)
+    executor.stop()
+    assert not executor.alive()
+
+
+def test_a_child_that_is_starting_is_not_alive_and_cannot_be_confused_by_a_cancel(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    executor = Place("Python", "process", tmp_path).executor("obey")
+    (task,) = tasks("ask")
+    alive: list[bool] = []
+
+    def converse(*arguments: Any) -> Conversation:
+        executor.cancel(task)  # before the first frame to the child
+        alive.append(executor.alive())
+        return Conversation(*arguments)
+
+    monkeypatch.setattr("engine_tasks.executors.process.Conversation", converse)
+    executor.start()
+    assert alive == [False]
+    assert executor.alive()
+    assert run(executor, "ask") == [False]
+    executor.stop()
+
+
+def test_a_child_that_was_killed_or_stopped_is_not_alive(tmp_path: Path) -> None:
+    for end in (Executor.kill, Executor.stop):
+        executor = Place("Python", "process", tmp_path).executor("echo")
+        executor.start()
+        getattr(executor, end.__name__)()
+        assert not executor.alive()
+        executor.stop()
 
 
 # --- the same through a queue -----------------------------------------------------------
