@@ -9,7 +9,7 @@ import attrs
 import pytest
 
 from engine_tasks import ErrorKind, PayloadError, TaskError
-from engine_tasks.native import Hints, NativeFunction, name_of
+from engine_tasks.native import Hints, NativeFunction, Unhealthy, name_of
 from engine_tasks.payload import decode, encode
 
 MAX_BYTES = 10_000
@@ -138,6 +138,43 @@ def test_a_function_that_cannot_take_one_payload_is_refused(function: Any) -> No
         function = functools.partial(function, 1, 2)
     with pytest.raises(TypeError, match="must take one argument, the payload of a task"):
         Hints.of(function)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda: None,
+        lambda resource: None,
+        lambda resource, data, more: None,
+        lambda resource, *, data: None,
+        lambda resource, data, *, more: None,
+    ],
+)
+def test_a_function_that_cannot_take_a_resource_and_a_payload_is_refused(function: Any) -> None:
+    form = r"must take two arguments, .*: function\(resource, payload\)"
+    with pytest.raises(TypeError, match=form):
+        Hints.of(function, takes_resource=True)
+
+
+def test_a_function_of_two_is_told_what_it_is_without_a_resource() -> None:
+    with pytest.raises(TypeError, match=r"only with WorkerOptions.create it is function\(resource"):
+        Hints.of(lambda resource, data: None)
+
+
+def test_beside_a_resource_the_second_hint_is_the_contract() -> None:
+    def find(resource: list[str], point: Point, often: int = 1) -> int:
+        return point.x
+
+    def find_any(*points: Point) -> int:
+        return points[1].x
+
+    def find_rest(resource: list[str], *points: Point) -> int:
+        return points[0].x
+
+    for function in (find, find_any, find_rest):
+        hints = Hints.of(function, takes_resource=True)
+        assert hints == Hints(Point, int)
+        assert NativeFunction(function, hints, MAX_BYTES).run(encode(Point(3, 4)), []) == encode(3)
 
 
 class Finder:
@@ -291,6 +328,28 @@ def test_one_function_serves_many_threads() -> None:
     for thread in threads:
         thread.join()
     assert {n: decode(outcome) for n, outcome in outcomes.items()} == {n: 2 * n for n in range(16)}
+
+
+@pytest.mark.parametrize("verdict", [True, False])
+def test_only_an_exception_is_a_matter_of_health(verdict: bool) -> None:
+    asked: list[Exception] = []
+
+    def is_healthy(error: Exception) -> bool:
+        asked.append(error)
+        return verdict
+
+    def outcome_of(function: Callable[[Any], Any], payload: bytes) -> Any:
+        return NativeFunction(function, Hints.of(function), MAX_BYTES, is_healthy).run(payload)
+
+    assert outcome_of(lambda data: data, encode(1)) == encode(1)
+    assert outcome_of(lambda data: data, b"\xc1").kind is ErrorKind.BAD_PAYLOAD
+    assert outcome_of(lambda data: is_healthy, encode(1)).kind is ErrorKind.BAD_RESULT
+    assert outcome_of(raising(SystemExit(3)), encode(1)).kind is ErrorKind.FAILED
+    assert not asked
+    error = ValueError("x")
+    failed = outcome_of(raising(error), encode(1))
+    assert asked == [error]
+    assert isinstance(failed, TaskError if verdict else Unhealthy)
 
 
 def test_the_limit_of_a_payload_error_is_a_value_error() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from engine_tasks.child.frames import FrameError, FrameReader
 from engine_tasks.errors import TaskError
 from engine_tasks.executors.conversation import ChildEnded, Conversation
+from engine_tasks.native import Unhealthy
 from engine_tasks.options import LuaLimits
 from engine_tasks.task import Outcome, Progress, Task
 
@@ -17,13 +18,18 @@ TASK_ID = 7
 
 
 class Stranger:
-    """A program that nobody trusts, with one module."""
+    """A program that nobody trusts, unless it says so, with one module."""
 
-    trusted = False
     max_result_bytes = MAX_FRAME_BYTES
+
+    def __init__(self, *, trusted: bool = False) -> None:
+        self.trusted = trusted
 
     def hello(self, slot: int) -> dict[str, Any]:
         return {}
+
+    def can_change(self, old: LuaLimits, new: LuaLimits) -> bool:
+        return False
 
     def module_source(self, name: str) -> tuple[str, bytes] | None:
         return ("lib.lua", b"return {}") if name == "lib" else None
@@ -64,23 +70,26 @@ def _write(fd: int, said: bytes) -> None:
         os.close(fd)
 
 
-def hear(said: bytes) -> tuple[Outcome | FrameError | ChildEnded, list[Progress], Pipe]:
+def hear(
+    said: bytes, *, trusted: bool = False
+) -> tuple[Outcome | Unhealthy | FrameError | ChildEnded, list[Progress], Pipe]:
     """What the game makes of a child that says this while it runs a task."""
     pipe = Pipe(said)
     reported: list[Progress] = []
     talk = Conversation(
         pipe,
-        Stranger(),
+        Stranger(trusted=trusted),
         "hostile#0",
         LuaLimits(),
         lambda _task, progress: reported.append(progress),
     )
-    outcome: Outcome | FrameError | ChildEnded
+    outcome: Outcome | Unhealthy | FrameError | ChildEnded
     try:
         outcome = talk.outcome(Task(TASK_ID, b"\xc0", 0.0))
     except (FrameError, ChildEnded) as error:
         outcome = error
     finally:
         pipe.close()
-    assert isinstance(outcome, bytes | TaskError | FrameError | ChildEnded)
+    answers = (bytes, TaskError, FrameError, ChildEnded)
+    assert isinstance(outcome, (*answers, Unhealthy) if trusted else answers)
     return outcome, reported, pipe

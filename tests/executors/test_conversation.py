@@ -7,7 +7,7 @@ import struct
 
 import pytest
 from hostile_child import MAX_FRAME_BYTES, TASK_ID, hear
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine_tasks.child.frames import (
@@ -20,11 +20,13 @@ from engine_tasks.child.frames import (
     READY,
     RESULT,
     SOURCE,
+    UNHEALTHY,
     FrameError,
     pack_texts,
 )
 from engine_tasks.errors import ErrorKind, TaskError
 from engine_tasks.executors.conversation import ChildEnded
+from engine_tasks.native import Unhealthy
 from engine_tasks.payload import decode, encode
 
 
@@ -44,6 +46,15 @@ def test_an_honest_result_is_given_on_as_it_is() -> None:
 def test_an_honest_error_is_given_on() -> None:
     outcome, _, _ = hear(frame(ERROR, pack_texts("FAILED", "a.lua:1: no", "stack")))
     assert outcome == TaskError(ErrorKind.FAILED, "a.lua:1: no", "stack")
+
+
+def test_only_the_games_own_code_may_say_that_it_is_unhealthy() -> None:
+    said = frame(UNHEALTHY, pack_texts("FAILED", "no connection", "stack"))
+    outcome, _, _ = hear(said, trusted=True)
+    assert outcome == Unhealthy(TaskError(ErrorKind.FAILED, "no connection", "stack"))
+    outcome, _, _ = hear(said)
+    assert isinstance(outcome, FrameError)
+    assert "a frame of kind 24 where a result was due" in str(outcome)
 
 
 def test_progress_and_logs_come_before_a_result() -> None:
@@ -100,15 +111,17 @@ def test_a_child_that_says_nothing_more_has_ended() -> None:
     assert isinstance(outcome, ChildEnded)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_any_bytes_are_a_result_an_error_or_the_end_of_the_child(said: bytes) -> None:
     hear(said)
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(
-            st.sampled_from([0, READY, RESULT, ERROR, LOG, PROGRESS, NEED_SOURCE, 255]),
+            st.sampled_from([0, READY, RESULT, ERROR, LOG, PROGRESS, NEED_SOURCE, UNHEALTHY, 255]),
             st.sampled_from([0, TASK_ID, 1 << 63]),
             st.one_of(
                 st.binary(max_size=60),
