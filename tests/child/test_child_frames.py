@@ -71,6 +71,7 @@ def _wire(sent: list[tuple[int, int, bytes]]) -> bytes:
     return b"".join(HEADER.pack(len(body), kind, task) + body for kind, task, body in sent)
 
 
+@settings(deadline=None)
 @given(sent=FRAMES)
 def test_frames_come_out_as_they_went_in(sent: list[tuple[int, int, bytes]]) -> None:
     reading, writing = os.pipe()
@@ -83,6 +84,7 @@ def test_frames_come_out_as_they_went_in(sent: list[tuple[int, int, bytes]]) -> 
         os.close(reading)
 
 
+@settings(deadline=None)
 @given(sent=FRAMES, cuts=st.lists(st.integers(0, 4000), max_size=20))
 def test_it_does_not_matter_where_the_pipe_cuts(
     sent: list[tuple[int, int, bytes]], cuts: list[int]
@@ -94,6 +96,7 @@ def test_it_does_not_matter_where_the_pipe_cuts(
         assert _read_all(FrameReader(reading, LIMIT)) == sent
 
 
+@settings(deadline=None)
 @given(sent=FRAMES.filter(bool))
 def test_frames_read_byte_by_byte_are_the_same(sent: list[tuple[int, int, bytes]]) -> None:
     with _bytes_in_a_pipe([bytes([byte]) for byte in _wire(sent[:2])]) as reading:
@@ -122,7 +125,7 @@ def test_a_large_frame_is_written_however_small_the_pipe() -> None:
 
 
 @given(noise=st.binary(max_size=400), limit=st.integers(0, 400))
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_arbitrary_bytes_are_frames_or_a_frame_error(noise: bytes, limit: int) -> None:
     with _bytes_in_a_pipe([noise]) as reading:
         reader = FrameReader(reading, limit)
@@ -194,6 +197,7 @@ def test_writing_to_nobody_is_an_os_error() -> None:
 # --- bodies -----------------------------------------------------------------
 
 
+@settings(deadline=None)
 @given(texts=st.lists(st.text(), max_size=6))
 def test_texts_come_out_as_they_went_in(texts: list[str]) -> None:
     assert unpack_texts(pack_texts(*texts), len(texts)) == texts
@@ -204,6 +208,7 @@ def test_a_text_that_is_no_utf_8_is_still_a_text() -> None:
     assert unpack_texts(struct.pack("<I", 2) + b"a\xff", 1) == ["a\N{REPLACEMENT CHARACTER}"]
 
 
+@settings(deadline=None)
 @given(noise=st.binary(max_size=60), count=st.integers(0, 5))
 def test_arbitrary_bytes_are_texts_or_a_frame_error(noise: bytes, count: int) -> None:
     with suppress(FrameError):
