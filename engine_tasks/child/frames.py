@@ -77,6 +77,10 @@ def write_all(fd: int, content: Buffer) -> None:
         written = os.write(fd, rest)
 
 
+class FrameCutOff(FrameError):
+    """The other side ended within a frame; what it said before is whole."""
+
+
 class FrameReader:
     """Reads frames from a pipe; `read` blocks until one is whole."""
 
@@ -97,7 +101,7 @@ class FrameReader:
             more = os.read(self._fd, _READ_BYTES)
             if not more:
                 if self.has_buffered():
-                    raise FrameError("the pipe ended within a header")
+                    raise FrameCutOff("the pipe ended within a header")
                 return None
             self._buffer = self._buffer[self._start :] + more
             self._start = 0
@@ -123,7 +127,7 @@ class FrameReader:
         while missing:
             part = os.read(self._fd, min(missing, 1 << 20))
             if not part:
-                raise FrameError("the pipe ended within a frame")
+                raise FrameCutOff("the pipe ended within a frame")
             parts.append(part)
             missing -= len(part)
         self._buffer, self._start = b"", 0

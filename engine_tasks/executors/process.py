@@ -17,6 +17,7 @@ from engine_tasks.child.frames import (
     LOAD_FAILED,
     READY,
     STOP,
+    FrameCutOff,
     FrameError,
     unpack_texts,
 )
@@ -113,16 +114,20 @@ class ProcessExecutor:
         assert child is not None, "start comes before run"
         assert talk is not None, "start comes before run"
         for batch in _that_fit_the_pipe(tasks):
-            began = False
+            began, done = False, 0
             try:
                 child.write_tasks(batch, self._limits.soft_timeout_s or 0.0)
                 began = True
                 for task in batch:
                     self._task = task
                     yield self._outcome(child, talk, task)
+                    done += 1
             except (OSError, FrameError, ChildEnded) as error:
                 message = f"the child process of {self._label} {_end(child, error)}"
                 crash = TaskError(ErrorKind.CRASHED, message, child.last_output)
+                if _has_lied(error):
+                    # Whatever else it was given it may have done as well.
+                    yield from [crash] * (len(batch) - done - 1)
                 raise ExecutorDied(crash, began=began) from error
             finally:
                 self._task = None
@@ -233,10 +238,15 @@ def _warn_once(warning: str) -> None:
 
 def _end(child: ChildProcess, cause: Exception) -> str:
     """Have done with a child that failed; how it ended and why, in words."""
-    if not isinstance(cause, FrameError):
+    if not _has_lied(cause):
         return child.close()
     child.kill()  # it is broken or hostile: do not wait for it to end by itself
     return f"{child.close()}, since it sent {cause}"
+
+
+def _has_lied(cause: Exception) -> bool:
+    """Whether a child said what it must not, rather than nothing more."""
+    return isinstance(cause, FrameError) and not isinstance(cause, FrameCutOff)
 
 
 def _that_fit_the_pipe(tasks: Sequence[Task]) -> Iterator[Sequence[Task]]:

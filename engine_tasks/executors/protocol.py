@@ -45,8 +45,8 @@ class Executor(Protocol):
         """Run tasks one after the other and yield each outcome as soon as it is there: an
         encoded result, or the error of the worker's code.
 
-        Raises `ExecutorDied` when the executor can run nothing more; no task begins before
-        the outcome of the one before it was given away, so those behind are untouched.
+        Raises `ExecutorDied` when the executor can run nothing more; those behind the one
+        that it is about were not begun.
         """
 
     def set_limits(self, limits: LuaLimits) -> bool:

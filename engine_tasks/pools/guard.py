@@ -56,8 +56,10 @@ class Guard:
         """The instance works on this task from `now_s` on, monotonic seconds."""
         task.started_s = now_s
         self._current = task
-        limit_s = task.timeout_s if task.wanted else self._cancel_grace_s
+        limit_s = task.timeout_s
         self._watchdog.watch(task, None if limit_s is None else now_s + limit_s)
+        if not task.wanted:  # looked at now: whoever takes it back later hastens the watchdog
+            self._watchdog.hasten(task, now_s + self._cancel_grace_s)
 
     def rest(self) -> None:
         """The instance works on nothing."""
@@ -82,8 +84,9 @@ class Guard:
             return attrs.evolve(
                 ended, error=attrs.evolve(ended.error, traceback=death.error.traceback)
             )
-        # it had just ended when its time was over: the one behind it is not to blame
-        return attrs.evolve(ended, began=False)
+        # It had just ended when its time was over, and nobody knows whether the one behind it
+        # had begun: that one may not be run twice.
+        return Death(death.error, death.began, unhealthy=death.unhealthy, blameless=ended.blameless)
 
     def _expire(self, task: Task) -> None:
         """On the timer's thread: the current task takes too long."""
