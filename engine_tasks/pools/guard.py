@@ -63,6 +63,7 @@ class Guard:
 
     def rest(self) -> None:
         """The instance works on nothing."""
+        self._current = None  # an idle instance would keep a payload alive, and its future
         self._watchdog.rest()
 
     def close(self) -> None:
