@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         TaskError,
         TaskFailedError,
         TaskRefusedError,
+        UnknownTaskError,
         WorkerIdError,
         WorkerStartError,
     )
@@ -51,6 +52,7 @@ _HOMES: Final = {
     "TaskQueue": "task_queue",
     "TaskRefusedError": "errors",
     "TaskResult": "task",
+    "UnknownTaskError": "errors",
     "Worker": "worker",
     "WorkerExecutor": "futures",
     "WorkerId": "worker_id",
@@ -80,6 +82,7 @@ __all__ = [
     "TaskQueue",
     "TaskRefusedError",
     "TaskResult",
+    "UnknownTaskError",
     "Worker",
     "WorkerExecutor",
     "WorkerId",

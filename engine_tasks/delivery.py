@@ -46,7 +46,7 @@ class Delivery:
             self._on_callback_due(self)
         else:
             self.results.append(result)
-            self._waiters.announce(result.task_id)
+        self._waiters.announce(result.task_id)
 
     def settle(self) -> None:
         """Call those who wait for a result on the very thread that has it."""

@@ -11,7 +11,7 @@ from engine_tasks.delivery import Delivery
 from engine_tasks.errors import TaskRefusedError, WorkerIdError, WorkerStartError
 from engine_tasks.task import TaskResult
 from engine_tasks.timer import TIMER
-from engine_tasks.waiting import ResultWaiters, take_result
+from engine_tasks.waiting import ResultWaiters, Sought
 from engine_tasks.worker import Shared, Worker
 from engine_tasks.worker_id import WorkerId, WorkerIds
 from engine_tasks.worker_plan import WorkerPlan
@@ -31,7 +31,7 @@ class WorkerDirectory:
         self.inline: dict[int, Worker] = {}
         #: The results of each id, also of one whose worker is gone.
         self.results: dict[int, deque[TaskResult]] = {}
-        self.waiters = ResultWaiters()
+        self.waiters = ResultWaiters(stands_still=seed is not None)
         self.next_task_id = itertools.count(1).__next__
         self._shared = Shared(
             next_task_id=self.next_task_id,
@@ -74,9 +74,9 @@ class WorkerDirectory:
                 return
             if worker is None:
                 raise unknown_worker(worker_id)
+            self._see_off(worker)
             del self.workers[worker_id]
             self.inline.pop(worker_id, None)
-            self._see_off(worker)
             self.ids.release(worker_id)
         worker.retire()
 
@@ -124,15 +124,14 @@ class WorkerDirectory:
         }
         return any(waiting[rank].run_inline() for rank in sorted(waiting))
 
-    def take_result(self, task_id: int) -> TaskResult | None:
-        """Take the result of one task if it is ready; runs `inline` tasks until it is."""
-        while True:
-            for results in list(self.results.values()):
-                found = take_result(results, task_id)
-                if found is not None:
-                    return found
-            if not self.run_oldest_inline():
-                return None
+    def seek(self, task_id: int) -> Sought:
+        """A task whose result is waited for."""
+        return Sought(
+            task_id,
+            lambda: list(self.results.values()),
+            lambda: [*list(self.workers.values()), *self._retired],
+            self.run_oldest_inline,
+        )
 
     def close(self) -> list[Worker]:
         """Take no worker more; all there are, those that still end among them."""
@@ -176,15 +175,18 @@ class WorkerDirectory:
         """Take out a worker that did not start."""
         with self._lock:
             if self.workers.get(worker.worker_id) is worker:
+                self._see_off(worker)
                 del self.workers[worker.worker_id]
                 self.inline.pop(worker.worker_id, None)
-                self._see_off(worker)
                 if release:
                     self.ids.release(worker.worker_id)
         worker.kill()
 
     def _see_off(self, worker: Worker) -> None:
-        """Keep a worker that was taken out until it has ended; within the lock."""
+        """Keep a worker that is to be taken out until it has ended; within the lock.
+
+        Before it is taken out: who looks for it outside of the lock finds it at any time.
+        """
         self._retired = [old for old in self._retired if not old.is_finished()]
         self._retired.append(worker)
 

@@ -121,6 +121,14 @@ class TaskFailedError(EngineTasksError):
         self.task_id = task_id
 
 
+class UnknownTaskError(EngineTasksError, LookupError):
+    """A task whose result was waited for, while no worker has it to give."""
+
+    def __init__(self, message: str, *, task_id: int):
+        super().__init__(message)
+        self.task_id = task_id
+
+
 class PayloadError(EngineTasksError, ValueError):
     """A value that cannot be carried, or bytes that are no payload.
 

@@ -17,7 +17,8 @@ from engine_tasks.checks import check_callable, check_not_negative, check_whole
 from engine_tasks.clock import ManualClock
 from engine_tasks.directory import WorkerDirectory, unknown_worker
 from engine_tasks.errors import EngineTasksError, PayloadError, TaskRefusedError
-from engine_tasks.futures import WorkerExecutor
+from engine_tasks.futures import TaskFuture, WorkerExecutor
+from engine_tasks.inline_futures import InlineFuture, TasksHere
 from engine_tasks.lifecycle import LIVE_QUEUES
 from engine_tasks.observe.metrics import WorkerMetrics
 from engine_tasks.observe.stats import WorkerStats
@@ -292,25 +293,17 @@ class TaskQueue:
         For tools and tests, not for a frame. One thread may wait for a task at a time. The
         result of a task with an `on_result` goes there, and not here.
         """
+        check_whole("task_id", task_id, least=0)
         check_not_negative("timeout_s", timeout_s)
-        return self._directory.waiters.wait(
-            task_id,
-            lambda: self._directory.take_result(task_id),
-            timeout_s,
-            polls=bool(self._inline),
-        )
+        return self._directory.waiters.wait(self._directory.seek(task_id), timeout_s)
 
     async def result(self, task_id: int) -> TaskResult:
         """The result of one task, when it is there; takes it. One may await a task at a time.
 
         Under asyncio, or in any loop that runs a coroutine a step a frame.
         """
-        return await result_of(
-            task_id,
-            lambda: self._directory.take_result(task_id),
-            self._directory.waiters,
-            polls=bool(self._inline),
-        )
+        check_whole("task_id", task_id, least=0)
+        return await result_of(self._directory.seek(task_id), self._directory.waiters)
 
     def run_task(self, worker_id: int, data: object) -> TaskResult | None:
         """Run a task at once, past the queue, and wait for its result.
@@ -332,13 +325,20 @@ class TaskQueue:
         """
         worker = self._directory.find(worker_id)
 
-        def submit(data: object, on_done: OnResult, options: SendOptions) -> int:
+        def send(future: TaskFuture, data: object, on_done: OnResult, options: SendOptions) -> None:
             payload = encode(data, max_bytes=worker.options.max_payload_bytes)
-            task = new_task(self._next_task_id(), payload, self.clock(), **options)
+            task = new_task(future.task_id, payload, self.clock(), **options)
             task.on_done = on_done
-            return worker.submit(task)
+            worker.submit(task)
 
-        return WorkerExecutor(submit, worker.cancel_waiting, worker.run_inline)
+        here = TasksHere(self._directory.run_oldest_inline, stands_still=self.deterministic)
+
+        def new_future() -> TaskFuture:
+            if worker.is_inline:
+                return InlineFuture(self._next_task_id(), worker, here)
+            return TaskFuture(self._next_task_id(), worker)
+
+        return WorkerExecutor(new_future, send)
 
     # --- tasks that were sent ------------------------------------------------
 

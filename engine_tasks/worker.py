@@ -37,7 +37,7 @@ from engine_tasks.pools.state import PoolState
 from engine_tasks.sending import SendOptions, new_task
 from engine_tasks.task import PendingTask, Progress, Task, TaskResult
 from engine_tasks.timer import TIMER
-from engine_tasks.waiting import ResultWaiters, take_result
+from engine_tasks.waiting import ResultWaiters, Sought
 from engine_tasks.worker_plan import WorkerPlan
 
 logger = logging.getLogger(__name__)
@@ -323,19 +323,23 @@ class Worker:
         """How many tasks the execution of this one will answer; 0 for one that is not here."""
         return self._pool.tasks.wanted(task_id)
 
+    def knows(self, task_id: int) -> bool | None:
+        """Whether it will answer a task; None if that cannot be told now."""
+        known = [pool.tasks.knows(task_id) for pool in (self._pool, *self._former)]
+        return True if True in known else None if None in known else False
+
+    def is_taken(self, task_id: int) -> bool:
+        """Whether an instance has taken a task that is to be answered."""
+        return self._pool.tasks.is_taken(task_id)
+
     def progress(self, task_id: int) -> Progress | None:
         """What a running task said of itself last."""
         return self._pool.tasks.progress(task_id)
 
     def wait_result(self, task_id: int, timeout_s: float) -> TaskResult | None:
         """Wait for the result of one task and take it; None after `timeout_s` seconds."""
-
-        def find() -> TaskResult | None:
-            while (found := take_result(self.results, task_id)) is None and self.run_inline():
-                pass
-            return found
-
-        return self._shared.waiters.wait(task_id, find, timeout_s, polls=self.is_inline)
+        sought = Sought(task_id, lambda: [self.results], lambda: [self], self.run_inline)
+        return self._shared.waiters.wait(sought, timeout_s)
 
     # --- dead letters --------------------------------------------------------
 

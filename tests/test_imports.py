@@ -20,7 +20,7 @@ LAYERS = [
     {"options", "payload"},
     {"task"},
     {"native", "observe", "this_task", "waiting", "sending"},
-    {"awaiting", "delivery", "futures"},
+    {"awaiting", "delivery", "futures", "inline_futures"},
     {"resource"},
     {"child", "lua"},
     {"executors"},

@@ -263,6 +263,11 @@ class ReadyQueue:
         """Askers that wait for `purged`."""
         return self._purging
 
+    @property
+    def passed_over(self) -> int:
+        """Askers that `find` does not see, and that are not answered yet."""
+        return self._purging + len(self._expired)
+
     def by_priority(self) -> dict[Priority, int]:
         """`ready`, of each level."""
         return {priority: len(self._ready.each[priority]) for priority in Priority}

@@ -316,6 +316,12 @@ class PoolState:
         """The task, waiting or taken, whose execution answers this one."""
         return self.ready.find(task_id) or self._execution_of(task_id)[1]
 
+    def knows(self, task_id: int) -> bool | None:
+        """Whether a task is to be answered; None while some are that cannot be found by id."""
+        if self.execution(task_id) is not None:
+            return True
+        return None if self.ready.passed_over else False
+
     def _execution_of(self, task_id: int) -> tuple[int, Task | None]:
         """The slot that has taken a task, and the one that carries it."""
         for slot, tasks in self._running.items():

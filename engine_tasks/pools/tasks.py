@@ -76,11 +76,13 @@ class PoolTasks:
             slot = state.submit(task, now_s)
             self._outlet.metrics.sent(now_s)
             ref = None if slot is None else self._refs[slot]
-            is_eventful = task.ready_s > now_s or task.deadline_s is not None
-            if is_eventful or state.outbox:
+            has_answers = bool(state.outbox)
+            if has_answers or task.ready_s > now_s or task.deadline_s is not None:
                 self._flush()
         if ref is not None:
             tell_if_alive(ref, WAKE)
+        if has_answers:  # others gave way
+            self._settle()
         return None
 
     def _make_room(self, task: Task, most: int) -> str | None:
@@ -308,6 +310,17 @@ class PoolTasks:
         with self._lock:
             carrier = self._state.execution(task_id)
             return 0 if carrier is None else carrier.wanted
+
+    def knows(self, task_id: int) -> bool | None:
+        """Whether a task is to be answered; None while that cannot be told."""
+        with self._lock:
+            return self._state.knows(task_id)
+
+    def is_taken(self, task_id: int) -> bool:
+        """Whether an instance has taken a task that is to be answered."""
+        with self._lock:
+            ready, execution = self._state.ready, self._state.execution(task_id)
+            return execution is not None and ready.find(task_id) is None
 
     def counts(self) -> tuple[int, int]:
         """Tasks that wait, and tasks in progress, of one moment."""
