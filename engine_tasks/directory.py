@@ -105,6 +105,9 @@ class WorkerDirectory:
         def retire() -> None:
             self.retire(worker_id, only=worker)
 
+        if worker.is_inline:  # which keeps to `until_s` itself, when it is polled
+            worker.when_empty(retire)
+            return
         if timeout_s is not None:
             TIMER.after(timeout_s, retire)
 
@@ -112,6 +115,10 @@ class WorkerDirectory:
             TIMER.after(0.0, retire)  # not on the thread that has answered the last task
 
         worker.when_empty(retire_soon)
+
+    def waiting_inline(self) -> int:
+        """How many tasks of `inline` workers wait."""
+        return sum(worker.tasks_waiting() for worker in list(self.inline.values()))
 
     def run_oldest_inline(self) -> bool:
         """Run the task that is next of all `inline` workers, here; whether there was one."""

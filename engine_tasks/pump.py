@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections import deque
 from collections.abc import Callable
 
@@ -15,26 +14,37 @@ logger = logging.getLogger(__name__)
 class Pump:
     """The callbacks that are due, oldest first. `due` is for any thread, `run` for the game's."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float]) -> None:
+        """Budgets are kept by `clock`, in seconds."""
+        self._clock = clock
         self._due: deque[Delivery] = deque()
 
     def due(self, delivery: Delivery) -> None:
         """One more result waits in the `callbacks` of a worker's delivery."""
         self._due.append(delivery)
 
-    def run(self, budget_ms: float, max_results: int | None, run_inline: Callable[[], bool]) -> int:
+    def run(
+        self,
+        budget_ms: float,
+        max_results: int | None,
+        run_inline: Callable[[], bool],
+        most_inline: int,
+    ) -> int:
         """Call back until the budget is over or nothing is due; how many results that were.
 
-        With no callback due, `run_inline` runs a task of a worker without threads, if any.
+        With no callback due, `run_inline` runs a task of a worker without threads, if any;
+        `most_inline` of them, as a callback may send the next one.
         """
-        deadline_s = time.perf_counter() + budget_ms / 1000.0
+        deadline_s = self._clock() + budget_ms / 1000.0
         handed_out = 0
         while max_results is None or handed_out < max_results:
             if self._due:
                 handed_out += self._call_back()
-            elif not run_inline():
+            elif most_inline > 0 and run_inline():
+                most_inline -= 1
+            else:
                 break
-            if time.perf_counter() >= deadline_s:
+            if self._clock() >= deadline_s:
                 break
         return handed_out
 

@@ -70,7 +70,7 @@ class TaskQueue:
         #: Gives the queue's instants, in seconds: `time.monotonic`, or that of the constructor.
         self.clock: Final = clock or (ManualClock() if deterministic else time.monotonic)
         self._stopped = False
-        self._pump = Pump()
+        self._pump = Pump(self.clock if deterministic else time.perf_counter)
         self._directory = WorkerDirectory(
             self._pump.due, self.clock, _SEED if deterministic else None
         )
@@ -104,8 +104,10 @@ class TaskQueue:
         that is taken. Raises `TypeError` for arguments of a wrong type.
         """
         options = self._placed(options)
+        clock = self.clock if self.deterministic else None
         return self._start(
-            lambda: WorkerPlan.lua(worker_id, name, script_path, instances_count, options), wait
+            lambda: WorkerPlan.lua(worker_id, name, script_path, instances_count, options, clock),
+            wait,
         )
 
     def start_native_worker(
@@ -285,7 +287,10 @@ class TaskQueue:
         check_not_negative("budget_ms", budget_ms)
         if max_results is not None:
             check_whole("max_results", max_results, least=0)
-        return self._pump.run(budget_ms, max_results, self._directory.run_oldest_inline)
+        directory = self._directory
+        return self._pump.run(
+            budget_ms, max_results, directory.run_oldest_inline, directory.waiting_inline()
+        )
 
     def wait_result(self, task_id: int, timeout_s: float) -> TaskResult | None:
         """Wait for the result of one task and take it; None after `timeout_s` seconds.
@@ -486,16 +491,16 @@ class TaskQueue:
         left. Results stay readable.
         """
         check_not_negative("timeout_s", timeout_s)
-        deadline_s = time.monotonic() + timeout_s
+        deadline_s = self.clock() + timeout_s
         workers = self._take_workers()
         for worker in workers:
-            worker.refuse(self.clock() + timeout_s)
+            worker.refuse(deadline_s)
         for worker in workers:
-            worker.wait_empty(max(0.0, deadline_s - time.monotonic()))
+            worker.wait_empty(max(0.0, deadline_s - self.clock()))
         for worker in workers:
             worker.retire()
         for worker in workers:
-            worker.wait_stopped(max(0.0, deadline_s - time.monotonic()))
+            worker.wait_stopped(max(0.0, deadline_s - self.clock()))
         self._kill(workers)
 
     def kill(self) -> None:

@@ -37,7 +37,7 @@ from engine_tasks.pools.state import PoolState
 from engine_tasks.sending import SendOptions, new_task
 from engine_tasks.task import PendingTask, Progress, Task, TaskResult
 from engine_tasks.timer import TIMER
-from engine_tasks.waiting import ResultWaiters, Sought
+from engine_tasks.waiting import POLL_S, ResultWaiters, Sought
 from engine_tasks.worker_plan import WorkerPlan
 
 logger = logging.getLogger(__name__)
@@ -74,8 +74,13 @@ class Shared:
     #: Told of a worker's delivery that has one more result for a callback.
     on_callback_due: Callable[[Delivery], None] | None = None
     clock: Callable[[], float] = time.monotonic
-    #: Makes what is random the same each time, for `inline` workers.
+    #: Makes what is random the same each time, for `inline` workers of a deterministic queue.
     seed: int | None = None
+
+    @property
+    def is_deterministic(self) -> bool:
+        """Whether nothing may depend on how fast it is, or when."""
+        return self.seed is not None
 
 
 class Worker:
@@ -112,7 +117,11 @@ class Worker:
             self._delivery.settle,
             plan.options.max_dead_letters,
         )
-        self._spares = Spares(plan.make_executor, plan.options.spare_resources)
+        self._spares = Spares(
+            plan.make_executor,
+            plan.options.spare_resources,
+            ends_late_tasks=not self._shared.is_deterministic,
+        )
         self._former: list[Pool | InlinePool] = []  # that failed, and may still be ending
         self._ending = threading.RLock()  # an end may call back, and that may end it
         self._is_ending = False
@@ -383,7 +392,7 @@ class Worker:
         """What decides between `inline` workers: rank and id of the task that would run."""
         if not isinstance(self._pool, InlinePool):
             return None
-        self._pool.tasks.advance()
+        self._pool.advance()
         return self._pool.tasks.next_rank()
 
     # --- what it knows ---------------------------------------------------------
@@ -472,19 +481,27 @@ class Worker:
         self._pool.tasks.when_empty(call)
 
     def wait_empty(self, timeout_s: float) -> bool:
-        """Wait until every task is answered."""
-        deadline_s = time.monotonic() + timeout_s
-        while self.run_inline() and time.monotonic() < deadline_s:
-            pass
-        if self.is_inline:
-            return sum(self._pool.tasks.counts()) == 0
-        return self._pool.tasks.wait_empty(max(0.0, deadline_s - time.monotonic()))
+        """Wait until every task is answered; those of an `inline` worker run here."""
+        if not self.is_inline:
+            return self._pool.tasks.wait_empty(timeout_s)
+        deadline_s = self.clock() + timeout_s
+        while sum(self._pool.tasks.counts()):
+            has_run = self.run_inline()
+            is_in_vain = not has_run and self._shared.is_deterministic  # time stands still
+            if is_in_vain or self.clock() >= deadline_s:
+                break
+            if not has_run:
+                time.sleep(POLL_S)
+        return sum(self._pool.tasks.counts()) == 0
 
     def retire(self) -> None:
         """Stop without waiting; running tasks have `WorkerOptions.stop_grace_s` to end."""
         self._end()
         self._pool.stop(self.options.stop_grace_s)
-        TIMER.after(0.0, self._spares.close)
+        if self.is_inline:
+            self._spares.close()
+        else:
+            TIMER.after(0.0, self._spares.close)  # which may have to wait for a child
 
     def kill(self) -> None:
         """Answer every task as STOPPED and kill what runs, without waiting for its end."""

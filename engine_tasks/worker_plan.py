@@ -73,9 +73,13 @@ class WorkerPlan:
         script_path: str | PathLike[str],
         instances_count: int,
         options: WorkerOptions | None,
+        clock: Callable[[], float] | None = None,
     ) -> Self:
         """A worker that runs a Lua script, which is not looked at yet. Raises like `native`,
-        and `ValueError` for options that are for Python functions."""
+        and `ValueError` for options that are for Python functions.
+
+        With a `clock` an `inline` one does the same thing in each run.
+        """
         options = _checked(name, instances_count, options)
         for option in ("create", "destroy", "check_health"):
             if getattr(options, option) is not None:
@@ -89,9 +93,9 @@ class WorkerPlan:
             name=name,
             instances_count=instances_count,
             options=options,
-            make_executor=lua_executors(worker_id, name, script, options),
+            make_executor=lua_executors(worker_id, name, script, options, clock),
             timeout_s=options.timeout_s or options.limits.timeout_s,
-            remake=lambda new: cls.lua(worker_id, name, script_path, instances_count, new),
+            remake=lambda new: cls.lua(worker_id, name, script_path, instances_count, new, clock),
         )
 
 

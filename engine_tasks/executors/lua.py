@@ -6,7 +6,7 @@ import functools
 import importlib.util
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -117,8 +117,11 @@ class LuaCallingExecutor:
         label: str,
         start_timeout_s: float,
         report: ReportProgress,
+        clock: Callable[[], float] | None = None,
     ) -> None:
+        """With a `clock` the machine does the same thing in each run, see `LuaVm`."""
         self._program = program
+        self._clock = clock
         self._script = script
         self._slot = slot
         self._label = label
@@ -130,7 +133,7 @@ class LuaCallingExecutor:
 
     def start(self) -> None:
         source = _read(self._script)
-        vm = LuaVm(self, **self._program.vm_arguments(self._slot, jit=False))
+        vm = LuaVm(self, clock=self._clock, **self._program.vm_arguments(self._slot, jit=False))
         try:
             vm.load(source, self._script.chunk_name, self._start_timeout_s)
         except LuaError as error:
@@ -216,9 +219,16 @@ class LuaCallingExecutor:
 
 
 def lua_executors(
-    worker_id: int, name: str, script: LuaScript, options: WorkerOptions
+    worker_id: int,
+    name: str,
+    script: LuaScript,
+    options: WorkerOptions,
+    clock: Callable[[], float] | None = None,
 ) -> MakeExecutor:
-    """Makes the executors of a worker that runs a script."""
+    """Makes the executors of a worker that runs a script.
+
+    With a `clock` those without a child do the same thing in each run.
+    """
     program = LuaProgram(worker_id, name, script, options.limits)
 
     def make(slot: int, report_progress: ReportProgress) -> Executor:
@@ -226,7 +236,7 @@ def lua_executors(
         if options.isolation == "process":
             return ProcessExecutor(program, slot, label, options, report_progress)
         return LuaCallingExecutor(
-            program, script, slot, label, options.start_timeout_s, report_progress
+            program, script, slot, label, options.start_timeout_s, report_progress, clock
         )
 
     return make

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from engine_tasks.lua.host import Host
@@ -16,8 +17,11 @@ class Bridge:
     """The functions that the machine calls. They never raise: an exception waits in
     `failure` for the end of the call, and the script sees a neutral answer."""
 
-    def __init__(self, host: Host, runtime: Any, is_capped: bool) -> None:
+    def __init__(
+        self, host: Host, runtime: Any, is_capped: bool, clock: Callable[[], float]
+    ) -> None:
         self._host = host
+        self._clock = clock
         self._runtime = runtime
         self._is_capped = is_capped
         self.cap_bytes = 0
@@ -45,6 +49,13 @@ class Bridge:
         except BaseException as error:
             self.failure = error
             return True
+
+    def now(self) -> float:
+        try:
+            return float(self._clock())
+        except BaseException as error:
+            self.failure = error
+            return 0.0
 
     def find_module(self, name: bytes) -> bool:
         """Whether there is such a module; `found_part` then gives its source and its chunk

@@ -16,6 +16,7 @@ from engine_tasks.lua.sources import engine_source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, Final
 
     from engine_tasks.lua.host import Host
@@ -88,6 +89,7 @@ class LuaVm:
         result_bytes: int = DEFAULT_RESULT_BYTES,
         result_values: int = DEFAULT_RESULT_VALUES,
         depth: int = DEFAULT_DEPTH,
+        clock: Callable[[], float] | None = None,
     ) -> None:
         """Starts a machine without a script.
 
@@ -102,6 +104,8 @@ class LuaVm:
             result_bytes: the largest encoded result.
             result_values: the most values, keys among them, that a result may hold.
             depth: the deepest nesting of payloads and results.
+            clock: the script's time, in seconds, for a machine that does the same thing in each
+                run: `pairs` has an order, and soft deadlines are counted in instructions.
         """
         self.vm: Final = vm or DEFAULT_VM
         self._memory_bytes: Final = memory_bytes
@@ -120,14 +124,16 @@ class LuaVm:
         )
         if self.vm == "luajit21" and not jit:
             self._runtime.execute(b"jit.off()")
-        self._bridge = bridge = Bridge(host, self._runtime, memory_bytes is not None)
+        self._bridge = bridge = Bridge(
+            host, self._runtime, memory_bytes is not None, clock or time.monotonic
+        )
         self._feed, self._load, self._run, self._stop, watch_memory = self._runtime.execute(
             engine_source("engine.boot"),
             _engine_source,
             bridge.log,
             bridge.progress,
             bridge.cancelled,
-            time.monotonic,
+            time.monotonic if clock is None else bridge.now,
             bridge.find_module,
             bridge.found_part,
             bridge.lower_memory,
@@ -138,6 +144,7 @@ class LuaVm:
             result_bytes,
             result_values,
             memory_bytes or UNLIMITED_STRING_BYTES,
+            clock is not None,
         )
         if memory_bytes is not None:
             base_bytes = self._runtime.get_memory_used(True)

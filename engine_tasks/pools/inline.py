@@ -23,7 +23,8 @@ class InlinePool:
     """One instance that runs a task whenever the game asks it to.
 
     For tests, replays and platforms without threads. Any thread may submit; one polls. With
-    the same clock and the same `seed` the same tasks come to the same results.
+    the same clock and the same `seed` the same tasks come to the same results. Nothing can
+    end a Python function that hangs on the thread that polls: it has no timeout.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class InlinePool:
             retry=options.retry,
             same_key=options.same_key,
             random=random,
+            is_exact=True,
         )
         self.tasks = PoolTasks(state, outlet, options, clock=clock, has_alarm=False)
         self._outlet = outlet
@@ -54,6 +56,7 @@ class InlinePool:
         self._running = threading.Lock()  # held while a task runs, on whatever thread
         self._restart_s: float | None = None
         self._is_outdated = False
+        self._until_s: float | None = None
 
     # --- life ------------------------------------------------------------
 
@@ -75,6 +78,7 @@ class InlinePool:
         """Accept no more tasks; what was accepted goes on, if it is ready by `until_s`."""
         if self.phase is PoolPhase.RUNNING:
             self.phase = PoolPhase.DRAINING
+        self._until_s = until_s
         self.tasks.refuse(f"the worker {self.name!r} is stopping", until_s)
 
     def stop(self, grace_s: float) -> None:
@@ -122,6 +126,12 @@ class InlinePool:
         self.tasks.drain()
         return count
 
+    def advance(self) -> None:
+        """Let time pass: answer what expired, and all that is left when a drain is over."""
+        if self._until_s is not None and self.tasks.clock() >= self._until_s:
+            self.kill()
+        self.tasks.advance()
+
     def run_next(self) -> bool:
         """Run the next task that is ready; whether there was one.
 
@@ -130,8 +140,8 @@ class InlinePool:
         if not self.tasks.counts()[0] or not self._running.acquire(blocking=False):
             return False
         try:
+            self.advance()
             if not self._is_ready():
-                self.tasks.advance()
                 return False
             taken = self.tasks.take(_SLOT)
             if taken:

@@ -25,11 +25,12 @@ class ReadyQueue:
     Not safe from several threads: `PoolTasks` holds the lock.
     """
 
-    def __init__(self, aging_s: float) -> None:
+    def __init__(self, aging_s: float, *, is_exact: bool = False) -> None:
+        """With `is_exact` nothing that is due is late, not even by a `GRAIN_S`."""
         self._ready = _Levels(aging_s)
         self._delayed = _Levels(aging_s)
-        self._wakes = Calendar()  # the delayed carriers
-        self._deadlines = Calendar()  # askers
+        self._wakes = Calendar(is_exact=is_exact)  # the delayed carriers
+        self._deadlines = Calendar(is_exact=is_exact)  # askers
         self._keyed: dict[Hashable, Task] = {}
         self._riding: dict[int, Task] = {}  # carriers by the ids of their followers
         self._runs: dict[str, dict[int, Task]] = {}  # askers by id

@@ -24,7 +24,12 @@ class Spares:
     One that is spare is borrowed; with none a temporary one is made. `keep` of them stay.
     """
 
-    def __init__(self, make_executor: MakeExecutor, keep: int) -> None:
+    def __init__(
+        self, make_executor: MakeExecutor, keep: int, *, ends_late_tasks: bool = True
+    ) -> None:
+        """`ends_late_tasks`: what runs beyond its task's `timeout_s` is told to end, by a clock
+        that a deterministic queue does not go by."""
+        self._ends_late_tasks = ends_late_tasks
         self._make = make_executor
         self._keep = keep
         self._lock = threading.Lock()
@@ -52,7 +57,8 @@ class Spares:
             return TaskError(ErrorKind.CRASHED, f"no executor could be had: {error}")
         is_good = False
         try:
-            outcome, is_good = _run(executor, task, clock)
+            timeout_s = task.timeout_s if self._ends_late_tasks else None
+            outcome, is_good = _run(executor, task, clock, timeout_s)
             return outcome
         finally:
             self._give_back(executor, is_good=is_good)
@@ -97,18 +103,20 @@ class Spares:
         executor.stop()
 
 
-def _run(executor: Executor, task: Task, clock: Callable[[], float]) -> tuple[Outcome, bool]:
+def _run(
+    executor: Executor, task: Task, clock: Callable[[], float], timeout_s: float | None
+) -> tuple[Outcome, bool]:
     """What came of the task, and whether the executor can run another."""
     task.attempts += 1
     task.started_s = clock()
     too_late = None
-    if task.timeout_s is not None:
-        too_late = TIMER.after(task.timeout_s, lambda: _end(executor))
+    if timeout_s is not None:
+        too_late = TIMER.after(timeout_s, lambda: _end(executor))
     try:
         (outcome,) = executor.run([task])
     except ExecutorDied as death:
         if too_late is not None and too_late.fired:
-            message = f"the task took longer than {task.timeout_s:g} s"
+            message = f"the task took longer than {timeout_s:g} s"
             return TaskError(ErrorKind.TIMEOUT, message, death.error.traceback), False
         return death.error, False
     finally:

@@ -51,9 +51,10 @@ class PoolState:
         retry: RetryPolicy | None = None,
         same_key: SameKey = "share",
         random: Random | None = None,
+        is_exact: bool = False,
     ) -> None:
         self.slots = Slots(slots, most_slots)
-        self.ready = ReadyQueue(aging_s)
+        self.ready = ReadyQueue(aging_s, is_exact=is_exact)
         #: Tasks to be answered now, each with the one that carried it, and its error.
         self.outbox: list[tuple[Task, Task, TaskError]] = []
         #: Tasks out of attempts, since this was last emptied.

@@ -11,7 +11,8 @@
 ---@field module_source fun(name: string): string?, string?, string? source, chunk name, why not
 
 local read_source, log, progress, cancelled, now, find_module, found_part, lower_memory,
-  worker_id, worker_name, instance, depth, result_bytes, result_values, string_bytes = ...
+  worker_id, worker_name, instance, depth, result_bytes, result_values, string_bytes,
+  is_repeatable = ...
 
 local stock_require = require
 local loaded = {}
@@ -27,6 +28,10 @@ function require(name)
     loaded[name] = assert(load(read_source(name), "@" .. file, "t"))()
   end
   return loaded[name]
+end
+
+if is_repeatable then
+  require("engine.repeatable").install(now)
 end
 
 local deadline = require("engine.guards.deadline")
@@ -55,7 +60,7 @@ local host = {
   end,
 }
 
-deadline.setup(now)
+deadline.setup(now, is_repeatable)
 strings.setup(string_bytes)
 math.randomseed(worker_id * 65536 + instance)
 
