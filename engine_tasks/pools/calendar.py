@@ -15,23 +15,28 @@ GRAIN_S: Final = 1 / 128
 #: Later instants share this one's bucket: divided by the grain they might be no floats.
 _LAST_S: Final = 1e300
 
-#: Ends of empty buckets that a heap may always hold, beyond one for each bucket in use.
+#: Keys of empty buckets that a heap may always hold, beyond one for each bucket in use.
 _SLACK: Final = 64
+
+#: Neighbouring ids that share a bucket, as bits: 64 tasks, which are taken out in 0.1 ms.
+_ID_BITS: Final = 6
 
 
 class Calendar:
     """Tasks by instant, monotonic seconds: never due early, at most `GRAIN_S` late.
 
-    A bucket holds the tasks of one grain, so a task enters and leaves without a trace, and
-    only the ends of buckets are kept in order. Not safe from several threads.
+    A bucket holds those tasks of one grain whose ids are neighbours, so a task enters and
+    leaves without a trace, only the keys of buckets are kept in order, and of very many that
+    are due at once a few can be had. Not safe from several threads.
     """
 
     def __init__(self, *, is_exact: bool = False) -> None:
-        """One that `is_exact` has a bucket for each instant, and none is late."""
+        """One that `is_exact` has buckets for each instant, and none is late."""
         self._is_exact = is_exact
-        self._buckets: dict[float, dict[int, tuple[float, int, Task]]] = {}
-        self._first: list[float] = []  # heaps: the ends of the buckets, and -ends
-        self._last: list[float] = []
+        #: By the end of the grain, and the block of ids.
+        self._buckets: dict[tuple[float, int], dict[int, tuple[float, int, Task]]] = {}
+        self._first: list[tuple[float, int]] = []  # heaps: the keys of the buckets, and -keys
+        self._last: list[tuple[float, int]] = []
         self._count = 0
 
     def __len__(self) -> int:
@@ -42,30 +47,33 @@ class Calendar:
         """The instant at which `due` has something to give; None without any task."""
         while self._first and self._first[0] not in self._buckets:
             heapq.heappop(self._first)
-        return self._first[0] if self._first else None
+        return self._first[0][0] if self._first else None
 
     def add(self, task_id: int, due_s: float, task: Task) -> None:
         """Note a task, which is not noted yet, for an instant."""
-        end_s = self._end_s(due_s)
-        bucket = self._buckets.get(end_s)
+        key = self._end_s(due_s), task_id >> _ID_BITS
+        bucket = self._buckets.get(key)
         if bucket is None:
-            bucket = self._open(end_s)
+            bucket = self._open(key)
         bucket[task_id] = (due_s, task_id, task)
         self._count += 1
 
     def discard(self, task_id: int, due_s: float) -> None:
         """Forget a task that is noted for this instant, if it is."""
-        end_s = self._end_s(due_s)
-        bucket = self._buckets.get(end_s)
+        key = self._end_s(due_s), task_id >> _ID_BITS
+        bucket = self._buckets.get(key)
         if bucket is not None and bucket.pop(task_id, None) is not None:
             self._count -= 1
             if not bucket:
-                del self._buckets[end_s]
+                del self._buckets[key]
 
-    def due(self, now_s: float) -> list[Task]:
-        """Take out the tasks whose instant has come, in order of instant, then of id."""
+    def due(self, now_s: float, most: float = math.inf) -> list[Task]:
+        """Take out the tasks whose instant has come, `most` of them or a bucket more.
+
+        In order of grain; those of a bucket in order of instant, then of id.
+        """
         due: list[Task] = []
-        while (next_s := self.next_s) is not None and next_s <= now_s:
+        while len(due) < most and (next_s := self.next_s) is not None and next_s <= now_s:
             bucket = self._buckets.pop(heapq.heappop(self._first))
             self._count -= len(bucket)
             due += [task for _, _, task in sorted(bucket.values())]
@@ -73,16 +81,20 @@ class Calendar:
 
     def pop_after(self, instant_s: float) -> Task | None:
         """Take out one of the last tasks, if it is not due by this instant."""
-        while self._last and -self._last[0] not in self._buckets:
+        while self._last and self._last_key() not in self._buckets:
             heapq.heappop(self._last)
-        if not self._last or -self._last[0] <= instant_s:
+        if not self._last or self._last_key()[0] <= instant_s:
             return None
-        bucket = self._buckets[-self._last[0]]
+        bucket = self._buckets[self._last_key()]
         _, (_, _, task) = bucket.popitem()
         self._count -= 1
         if not bucket:
-            del self._buckets[-self._last[0]]
+            del self._buckets[self._last_key()]
         return task
+
+    def _last_key(self) -> tuple[float, int]:
+        end_s, block = self._last[0]
+        return -end_s, -block
 
     def _end_s(self, due_s: float) -> float:
         """The end of the bucket of an instant: less than a grain later."""
@@ -90,12 +102,12 @@ class Calendar:
             return due_s
         return math.ceil(min(due_s, _LAST_S) / GRAIN_S) * GRAIN_S
 
-    def _open(self, end_s: float) -> dict[int, tuple[float, int, Task]]:
-        bucket = self._buckets[end_s] = {}
-        heapq.heappush(self._first, end_s)
-        heapq.heappush(self._last, -end_s)
-        # Tasks that come and go long before their instant would leave ends for hours.
+    def _open(self, key: tuple[float, int]) -> dict[int, tuple[float, int, Task]]:
+        bucket = self._buckets[key] = {}
+        heapq.heappush(self._first, key)
+        heapq.heappush(self._last, (-key[0], -key[1]))
+        # Tasks that come and go long before their instant would leave keys for hours.
         if max(len(self._first), len(self._last)) > 2 * len(self._buckets) + _SLACK:
             self._first = sorted(self._buckets)
-            self._last = sorted(-end_s for end_s in self._buckets)
+            self._last = sorted((-end_s, -block) for end_s, block in self._buckets)
         return bucket

@@ -19,6 +19,8 @@ INSTANTS = st.one_of(
     st.integers(0, 12).map(lambda grains: grains * GRAIN_S),
     st.sampled_from([0.0, 5e-324, 0.07, 0.1, 1e9, 1e9 + 0.01, 1e300, 1.7e308]),
 )
+#: Neighbouring ids that share a bucket.
+BUCKET = 64
 SPANS_S = st.sampled_from([0.0, 0.001, GRAIN_S / 2, GRAIN_S, 0.02, 0.1, 1e9])
 
 
@@ -47,7 +49,7 @@ class CalendarModel(RuleBasedStateMachine):
 
     @rule(due_s=INSTANTS)
     def add(self, due_s: float) -> None:
-        self.added += 1
+        self.added += 23  # so that some are neighbours, and some are not
         self.calendar.add(self.added, due_s, _task(self.added))
         self.instants[self.added] = due_s
 
@@ -57,17 +59,33 @@ class CalendarModel(RuleBasedStateMachine):
             task_id = list(self.instants)[pick % len(self.instants)]
             self.calendar.discard(task_id, self.instants.pop(task_id))
 
-    @rule(task_id=st.integers(0, 50), due_s=INSTANTS)
+    @rule(task_id=st.integers(0, 500), due_s=INSTANTS)
     def discard_what_is_not_there(self, task_id: int, due_s: float) -> None:
         if task_id not in self.instants:
             self.calendar.discard(task_id, due_s)
 
+    @rule(span_s=SPANS_S, most=st.sampled_from([0, 1, 2]))
+    def due_a_few(self, span_s: float, most: int) -> None:
+        self.now_s += span_s
+        fired = self._fired()
+        due = _ids(self.calendar.due(self.now_s, most))
+        assert due == fired[: len(due)]
+        assert len(due) >= min(most, len(fired))
+        assert len({n // BUCKET for n in due}) <= most
+        for task_id in due:
+            del self.instants[task_id]
+
+    def _fired(self) -> list[int]:
+        instants = self.instants
+        fired = [n for n, due_s in instants.items() if _fires_s(due_s) <= self.now_s]
+        return sorted(fired, key=lambda n: (_fires_s(instants[n]), n // BUCKET, instants[n], n))
+
     @rule(span_s=SPANS_S)
     def due(self, span_s: float) -> None:
         self.now_s += span_s
-        fired = [n for n, due_s in self.instants.items() if _fires_s(due_s) <= self.now_s]
+        fired = self._fired()
         due = _ids(self.calendar.due(self.now_s))
-        assert due == sorted(fired, key=lambda n: (self.instants[n], n))
+        assert due == fired
         for task_id in due:
             assert self.now_s >= min(self.instants.pop(task_id), 1e300)
         assert all(due_s > self.now_s - GRAIN_S for due_s in self.instants.values())
@@ -124,6 +142,19 @@ def test_tasks_of_one_grain_are_due_in_order_of_instant_then_of_id() -> None:
     for task_id, due_s in [(4, 0.003), (3, 0.001), (2, 0.003), (1, 0.002)]:
         calendar.add(task_id, due_s, _task(task_id))
     assert _ids(calendar.due(GRAIN_S)) == [3, 1, 2, 4]
+
+
+def test_of_very_many_at_one_instant_a_few_are_taken_out_at_a_time() -> None:
+    calendar = Calendar()
+    for task_id in range(1000):
+        calendar.add(task_id, 1.0, _task(task_id))
+    taken: list[int] = []
+    while due := _ids(calendar.due(1.0, 100)):
+        assert len(due) < 100 + BUCKET
+        taken += due
+        assert len(calendar) == 1000 - len(taken)
+    assert taken == list(range(1000))
+    assert calendar.next_s is None
 
 
 def test_an_instant_past_what_a_clock_reaches_is_never_due() -> None:
