@@ -257,7 +257,7 @@ class ReadyQueue:
     @property
     def delayed(self) -> int:
         """Carriers that wait for their instant."""
-        return len(self._wakes)
+        return len(self._delayed)
 
     @property
     def purging(self) -> int:
@@ -358,7 +358,7 @@ class ReadyQueue:
                 leaving.append(asker)
             if is_over and is_live:
                 self._expired.append(asker)
-        for asker in reversed(leaving):
+        for asker in leaving:
             _detach(carrier, asker)
         self._count -= len(askers) - len(leaving)
         return len(askers) > len(leaving)
@@ -375,7 +375,7 @@ class ReadyQueue:
         followers = carrier.followers or {}
         while len(taken) < most:
             asker = followers.popitem()[1] if followers else carrier
-            if self._is_live(asker) and not asker.answered:
+            if self._is_live(asker):
                 taken.append(asker)
             self._unregister(asker)
             if not followers and (asker is carrier or carrier.answered):
@@ -453,8 +453,8 @@ class _Levels:
         return carrier.ready_s - carrier.priority * self._aging_s
 
     def heads(self) -> list[Task]:
-        """The first carrier of each level, the highest priority first."""
-        return [level[next(iter(level))] for level in reversed(self.each) if level]
+        """The first carrier of each level."""
+        return [level[next(iter(level))] for level in self.each if level]
 
     def head(self) -> Task | None:
         """The carrier of the smallest rank, of the higher priority among equals."""

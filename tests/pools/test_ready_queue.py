@@ -5,6 +5,7 @@ from collections.abc import Hashable, Iterable
 from typing import Any
 
 import attrs
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -25,8 +26,8 @@ PRIORITIES = st.sampled_from(Priority)
 SPANS_S = st.sampled_from([0.001, 0.004, GRAIN_S, 0.5, 1.0, 20.0])
 DELAYS_S = st.one_of(st.just(0.0), SPANS_S)
 RUNS = st.sampled_from([None, "a", "b"])
-KEYS = st.sampled_from([None, None, "k", "l"])
-PICKS = st.integers(0, 60)
+KEYS = st.sampled_from([None, "k", "l"])
+PICKS = st.integers(0, 1000)
 MOST = st.integers(1, 4)
 
 
@@ -129,10 +130,27 @@ class QueueModel(RuleBasedStateMachine):
         self.queue.add_first(record.task)
         self._wait(record, is_first=True)
 
+    @rule(run_ids=st.lists(RUNS, min_size=3, max_size=8), key=KEYS, delay_s=DELAYS_S)
+    def send_some(self, run_ids: list[str | None], key: Hashable, delay_s: float) -> None:
+        for count, run_id in enumerate(run_ids):
+            self.send(
+                Priority(count % 3),
+                delay_s,
+                8.0 / count if count else None,
+                run_id,
+                key,
+                is_newest=False,
+            )
+
     # --- what goes -----------------------------------------------------------
 
-    @rule()
-    def pop(self) -> None:
+    @precondition(lambda self: self.waiting)
+    @rule(count=st.integers(1, 3))
+    def pop(self, count: int) -> None:
+        for _ in range(count):
+            self._pop_one()
+
+    def _pop_one(self) -> None:
         expected = self._pop()
         carrier = self.queue.pop(self.now_s)
         assert carrier is (expected.task if expected else None)
@@ -145,41 +163,50 @@ class QueueModel(RuleBasedStateMachine):
     def finish(self, pick: int) -> None:
         self._answer(self.running.pop(pick % len(self.running)).task.askers)
 
+    @precondition(lambda self: self.waiting)
     @rule(pick=PICKS)
     def take_back(self, pick: int) -> None:
-        record = self._of(pick)
-        asker = self.queue.take_back(pick)
-        assert asker is (self.sent[pick] if record else None)
+        task_id = self._pick(pick)
+        record = self._of(task_id)
+        asker = self.queue.take_back(task_id)
+        assert asker is (self.sent[task_id] if record else None)
         if asker is not None and record is not None:
             self._answer([asker])
-            self._leave(pick)
+            self._leave(task_id)
             if record.askers:
                 assert asker.answered == (asker is record.task)
 
+    @precondition(lambda self: self.waiting)
     @rule(pick=PICKS, priority=PRIORITIES)
     def set_priority(self, pick: int, priority: Priority) -> None:
-        record = self._of(pick)
-        assert self.queue.set_priority(pick, priority) == (record is not None)
+        task_id = self._pick(pick)
+        record = self._of(task_id)
+        assert self.queue.set_priority(task_id, priority) == (record is not None)
         if record is not None and record.priority != priority:
             record.priority = priority
             self._enter(record)
 
     # --- time ----------------------------------------------------------------
 
-    @rule(span_s=SPANS_S)
-    def let_time_pass(self, span_s: float) -> None:
+    @rule(span_s=SPANS_S, is_due=st.booleans(), is_expiring=st.booleans())
+    def let_time_pass(self, span_s: float, is_due: bool, is_expiring: bool) -> None:
         self.now_s += span_s
+        if is_due:
+            self._due()
+        if is_expiring:
+            self._expire()
+        if is_due and is_expiring:
+            next_s = self.queue.next_event_s
+            assert next_s is None or next_s > self.now_s
 
-    @rule()
-    def due(self) -> None:
+    def _due(self) -> None:
         ready = [r for r in self._delayed() if _event_s(r.ready_s) <= self.now_s]
         for record in sorted(ready, key=lambda r: (r.ready_s, r.task.id)):
             record.is_delayed = False
             self._enter(record)
         assert self.queue.due(self.now_s) == len(ready)
 
-    @rule()
-    def expire(self) -> None:
+    def _expire(self) -> None:
         asking = [n for record in self.waiting for n in record.askers]
         ids = [n for n in asking if self._deadline_event_s(n) <= self.now_s] + self.found_expired
         expired = self._answer(self.queue.expire(self.now_s))
@@ -187,16 +214,9 @@ class QueueModel(RuleBasedStateMachine):
         for task_id in expired:
             self._leave(task_id)
 
-    @rule()
-    def come_to_rest(self) -> None:
-        """Once both are done for now, nothing calls for them before time passes."""
-        self.due()
-        self.expire()
-        next_s = self.queue.next_event_s
-        assert next_s is None or next_s > self.now_s
-
     # --- runs, and the end ---------------------------------------------------
 
+    @precondition(lambda self: len(self.waiting) > 2)
     @rule(run_id=st.sampled_from(["a", "b", "c"]))
     def purge(self, run_id: str) -> None:
         ids = self._of_run(run_id)
@@ -205,6 +225,7 @@ class QueueModel(RuleBasedStateMachine):
             self._leave(task_id)
         self.purged += ids
 
+    @precondition(lambda self: self.purged)
     @rule(most=MOST)
     def drop_purged(self, most: int) -> None:
         purged = self._answer(self.queue.purged(most))
@@ -212,6 +233,7 @@ class QueueModel(RuleBasedStateMachine):
         for task_id in purged:
             self.purged.remove(task_id)
 
+    @precondition(lambda self: len(self.waiting) > 4)
     @rule(most=MOST)
     def drop(self, most: int) -> None:
         passed_over, ready = [*self.found_expired, *self.purged], self._ready()
@@ -226,6 +248,7 @@ class QueueModel(RuleBasedStateMachine):
         for task_id in dropped:
             self._leave(task_id)
 
+    @precondition(lambda self: len(self.waiting) > 4)
     @rule(span_s=SPANS_S, most=MOST)
     def drop_delayed_after(self, span_s: float, most: int) -> None:
         instant_s = self.now_s + span_s
@@ -276,7 +299,9 @@ class QueueModel(RuleBasedStateMachine):
         assert (math.inf if next_s is None else next_s) <= earliest_s
         if not self._count():
             assert next_s is None
+            assert self.queue.ready == self.queue.delayed == 0
 
+    @precondition(lambda self: self.waiting)
     @rule()
     def look(self) -> None:
         """These may tidy up, so they are a rule and not an invariant."""
@@ -293,6 +318,11 @@ class QueueModel(RuleBasedStateMachine):
             assert self.queue.keyed(key) is (holder.task if holder else None)
 
     # --- the model -----------------------------------------------------------
+
+    def _pick(self, pick: int) -> int:
+        """An id: mostly of one who waits, but for some."""
+        ids = [task_id for record in self._wanted() for task_id in record.askers] or [0]
+        return pick if pick % 8 == 0 else ids[pick % len(ids)]
 
     def _wanted(self) -> list[Record]:
         return [record for record in self.waiting if record.askers]
@@ -387,7 +417,7 @@ class QueueModel(RuleBasedStateMachine):
 def test_random_lives_of_a_queue_lose_nobody() -> None:
     run_state_machine_as_test(
         QueueModel,
-        settings=settings(max_examples=100, stateful_step_count=50, deadline=None),
+        settings=settings(max_examples=70, stateful_step_count=50, deadline=None),
     )
 
 
@@ -586,9 +616,9 @@ def test_a_purged_task_never_runs_and_is_found_by_nobody_else() -> None:
     assert queue.purge("r") == 2
     assert (queue.pending("r"), queue.purge("r"), len(queue)) == ([], 0, 3)
     assert queue.find(1) is queue.take_back(2) is queue.keyed("k") is None
-    assert _popped(queue) == [3]
     assert queue.due(5.0) == 0
     assert queue.expire(9.0) == []
+    assert _popped(queue) == [3]
     assert [_ids(queue.purged(1)) for _ in range(3)] == [[1], [2], []]
     assert len(queue) == 0
 
@@ -600,6 +630,52 @@ def test_a_run_can_be_used_again_after_a_purge() -> None:
     assert _ids(queue.pending("r")) == [2]
     assert _popped(queue) == [2]
     assert _ids(queue.purged(9)) == [1]
+
+
+@pytest.mark.parametrize(("look", "found"), [("peek", 3), ("lowest", 5), ("oldest", 3)])
+def test_purged_tasks_do_not_stand_for_those_that_wait_behind_them(look: str, found: int) -> None:
+    queue = _queue(
+        _task(1, Priority.HIGH, run_id="r"),
+        _task(2, run_id="r"),
+        _task(3),
+        _task(4, Priority.LOW, run_id="r"),
+        _task(5, Priority.LOW),
+        _task(6, Priority.LOW, run_id="r"),
+        _task(0, ready_s=9.0, run_id="r"),
+    )
+    queue.purge("r")
+    task = getattr(queue, look)()
+    assert task.id == found
+    assert (len(queue), _ids(queue.purged(9))) == (7, [1, 2, 4, 6, 0])
+
+
+def test_a_key_is_free_once_its_carrier_is_purged() -> None:
+    tried_again = _task(2, key="k")
+    queue = _queue(_task(1, run_id="r", key="k"))
+    queue.purge("r")
+    queue.add(tried_again, 0.0)
+    assert queue.keyed("k") is tried_again
+
+
+def test_the_newest_takes_the_place_of_the_purged_too() -> None:
+    carrier = _task(1, run_id="r", key="k")
+    queue = _queue(carrier)
+    queue.join(carrier, _task(2, key="k"), 0.0)
+    queue.purge("r")
+    assert _ids(queue.replace(carrier, _task(3, key="k"), 0.0)) == [2]
+    assert _ids(queue.purged(9)) == [1]
+    assert queue.pop(0.0) is carrier
+    assert (_ids(carrier.askers), len(queue)) == ([3], 0)
+
+
+def test_a_stop_leaves_the_purged_to_be_answered_as_such() -> None:
+    carrier = _task(1, run_id="r", key="k", ready_s=9.0)
+    queue = _queue(carrier)
+    queue.join(carrier, _task(2, run_id="r", key="k", ready_s=9.0), 0.0)
+    queue.join(carrier, _task(3, key="k", ready_s=9.0), 0.0)
+    queue.purge("r")
+    assert _ids(queue.drop_delayed_after(1.0, 9)) == [3]
+    assert (queue.delayed, _ids(queue.purged(9)), len(queue)) == (0, [1, 2], 0)
 
 
 def test_others_keep_the_carrier_of_a_purged_task() -> None:
@@ -626,6 +702,12 @@ def test_a_closed_queue_is_dropped_in_parts_the_ready_ones_first() -> None:
     dropped = [_ids(queue.drop(2)) for _ in range(4)]
     assert dropped == [[6, 4], [5, 1], [2, 3], []]
     assert (len(queue), queue.next_event_s, queue.peek()) == (0, None, None)
+
+
+def test_the_expired_are_dropped_no_more_at_once_than_asked_for() -> None:
+    queue = _queue(*[_task(n, deadline_s=1.0) for n in range(3)])
+    assert queue.pop(1.0) is None
+    assert [_ids(queue.drop(2)) for _ in range(3)] == [[0, 1], [2], []]
 
 
 def test_a_stop_drops_what_is_ready_only_after_it() -> None:
@@ -661,11 +743,14 @@ def test_nothing_is_kept_of_what_is_gone() -> None:
     queue.due(1.0)
     for n in range(0, 200, 2):
         queue.take_back(n)
+    queue.purge("run 299")
     queue.purge("all")
+    assert queue.keyed(299) is None
+    queue.drop_delayed_after(1.5, 20)
     queue.expire(130.0)
     while queue.pop(200.0):
         pass
-    queue.expire(1000.0)
+    queue.expire(200.0)
     queue.purged(1000)
     assert len(queue) == queue.ready == queue.delayed == queue.purging == 0
     assert not any([queue._keyed, queue._riding, queue._runs, queue._purged, queue._expired])
