@@ -39,6 +39,7 @@ class InlinePool:
         self.name = name
         self.phase = PoolPhase.STARTING
         self.error: ExecutorStartError | None = None
+        self.has_started = False
         random = Random(seed)
         state = PoolState(
             1,
@@ -67,6 +68,7 @@ class InlinePool:
         except ExecutorStartError as error:
             self._fail(error)
         else:
+            self.has_started = True
             self.phase = PoolPhase.RUNNING
 
     def wait_started(self, timeout_s: float) -> PoolPhase:

@@ -28,7 +28,7 @@ from engine_tasks.pools.messages import (
     StartFailed,
     Stopped,
 )
-from engine_tasks.pools.tasks import WAKE, PoolTasks
+from engine_tasks.pools.tasks import WAKE, PoolTasks, tell_if_alive
 from engine_tasks.task import Task
 
 
@@ -99,6 +99,9 @@ class Instance(pykka.ThreadingActor):
             while tasks := self._tasks.take(self._slot, self._batch.size):
                 if not self._run(tasks):
                     self._leave()
+                    return
+                if not self.actor_inbox.empty():  # it is to hear of a stop, or of new limits
+                    tell_if_alive(self.actor_ref, WAKE)  # and to go on then
                     return
         except ExecutorDied as death:
             self._die(self._guard.explain(death))
@@ -171,8 +174,11 @@ class Instance(pykka.ThreadingActor):
     def _end(self, last_words: Report) -> None:
         self._ended = True
         self._guard.close()
+        # Before it says so: a supervisor that does not hear it can see it.
+        self._tasks.leave(self._slot, self.actor_ref)
         self._report(last_words)
-        self.stop()
+        if self.actor_ref.is_alive():  # not so after a failure
+            self.stop()
 
     def on_failure(
         self,
@@ -183,6 +189,7 @@ class Instance(pykka.ThreadingActor):
         """A fault of this library: the task is answered as for any other death."""
         fault = describe_exception(exception_value) if exception_value else "unknown"
         self._executor.kill()
+        self._executor.stop()
         self._die(Death(TaskError(ErrorKind.CRASHED, f"the instance failed: {fault}")))
 
     def on_stop(self) -> None:

@@ -48,7 +48,7 @@ class StartFailed:
     """The instance of a slot could not start, and has ended."""
 
     slot: int
-    ref: Ref | None
+    ref: Ref
     error: ExecutorStartError
 
 

@@ -17,10 +17,10 @@ from engine_tasks.options import LuaLimits, WorkerOptions
 from engine_tasks.policies import RestartPolicy
 from engine_tasks.pools.growth import Growth
 from engine_tasks.pools.guard import Guard
-from engine_tasks.pools.messages import RENEW, SetLimits
+from engine_tasks.pools.messages import RENEW, STOP, SetLimits
 from engine_tasks.pools.outlet import Outlet
 from engine_tasks.pools.restarts import RestartHistory
-from engine_tasks.pools.root import ROOT
+from engine_tasks.pools.root import ANOTHER_TRY_S, ROOT
 from engine_tasks.pools.slots import InstanceState, PoolPhase
 from engine_tasks.pools.state import PoolState
 from engine_tasks.pools.supervisor import (
@@ -55,6 +55,7 @@ class Pool:
     ) -> None:
         self.name = name
         self.error: ExecutorStartError | None = None
+        self.not_started = set(range(slots))
         most = max(slots, options.max_instances or slots)
         state = PoolState(
             slots,
@@ -72,6 +73,7 @@ class Pool:
         self._guards: dict[int, Guard] = {}
         self._phase = PoolPhase.STARTING
         self._grace: Timed | None = None
+        self._killed = False
         self._settled = threading.Event()  # started, failed or stopped
         self._stopped = threading.Event()
         self._growth = (
@@ -87,7 +89,7 @@ class Pool:
     def start(self) -> None:
         """Start every instance, without waiting for any."""
         for slot in range(self._slots):
-            self._supervisor.tell(StartSlot(slot))
+            self._start_slot(slot)
 
     def wait_started(self, timeout_s: float) -> PoolPhase:
         """Wait until every instance has started or one could not; the phase then."""
@@ -127,6 +129,11 @@ class Pool:
     def phase(self) -> PoolPhase:
         """Where the pool is in its life."""
         return self._phase
+
+    @property
+    def has_started(self) -> bool:
+        """Whether every instance has run."""
+        return not self.not_started
 
     # --- tasks -----------------------------------------------------------
 
@@ -191,7 +198,7 @@ class Pool:
             return list(self._guards.items())
 
     def _start_slot(self, slot: int) -> None:
-        tell_if_alive(self._supervisor, StartSlot(slot))
+        self.tell_supervisor(StartSlot(slot))
 
     # --- what the supervisor needs and says, on its thread ------------------
 
@@ -223,7 +230,7 @@ class Pool:
 
     def when_failed(self, error: ExecutorStartError) -> None:
         """An instance cannot be had: the pool is given up."""
-        self.error = error
+        self.error = self.error or error
         reason = f"the worker {self.name!r} failed: {error}"
         self._close(PoolPhase.FAILED, reason, TaskError(ErrorKind.CRASHED, reason))
         self._settled.set()
@@ -248,13 +255,26 @@ class Pool:
         if self._stopped.is_set():
             return
         if self._orphanings.record(0, self.tasks.clock()) is None:
-            self.when_failed(ExecutorStartError("its supervisor was stopped again and again"))
-            self._kill_the_rest()
-            self.tasks.drain()
-            self.when_stopped()
+            self._give_up()
             return
-        self._supervisor = Supervisor.start(self, self.tasks, self._options.restart)
-        self._supervisor.tell(TakeOver())
+        try:
+            self._supervisor = Supervisor.start(self, self.tasks, self._options.restart)
+        except RuntimeError:  # no thread is left
+            TIMER.after(ANOTHER_TRY_S, self.when_orphaned)
+            raise
+        tell_if_alive(self._supervisor, TakeOver())  # a dead one has the root know
+        if self._killed:
+            self._kill_the_rest()  # whom the former one was told to forget
+
+    def _give_up(self) -> None:
+        """End without a supervisor: nobody is left to hear of its instances."""
+        self.when_failed(ExecutorStartError("its supervisor was stopped again and again"))
+        self._kill_the_rest()
+        self.tasks.drain()
+        for _, _, ref in self.tasks.refs():
+            if ref is not None:
+                tell_if_alive(ref, STOP)
+        self.when_stopped()
 
     # --- ending ------------------------------------------------------------
 
@@ -274,6 +294,7 @@ class Pool:
     def _kill_the_rest(self) -> None:
         if self._stopped.is_set():
             return
+        self._killed = True
         error = TaskError(ErrorKind.STOPPED, f"the worker {self.name!r} was stopped")
         self.tasks.abandon(error)
         for slot, guard in self._all_guards():

@@ -84,6 +84,8 @@ class Ward(Protocol):
     """The pool of a supervisor, as that sees it; called on the supervisor's thread."""
 
     name: str
+    not_started: set[int]
+    """Slots that never came up since the pool was started; for the supervisor's thread."""
 
     def make_guard(self, slot: int) -> Guard:
         """A new executor for a slot, and who watches over it."""
@@ -119,10 +121,7 @@ class Supervisor(pykka.ThreadingActor):
         self._policy = policy
         self._history = RestartHistory(policy, Random())
         self._refs: dict[int, Ref] = {}
-        #: Slots that never came up since the pool was started.
-        self._not_started = {
-            slot for slot, state, _ in tasks.refs() if state is InstanceState.STARTING
-        }
+        self._not_started = ward.not_started
         self._heard: Callable[[], None] | None = None
         self._over = False
 
@@ -144,8 +143,6 @@ class Supervisor(pykka.ThreadingActor):
             case Forget(slot):
                 self._refs.pop(slot, None)
                 self._stopped(slot)
-            case StartFailed(slot, None, error):
-                self._start_failed(slot, error)
             case _ if self._is_current(message):
                 self._hear(message)
 
@@ -177,11 +174,11 @@ class Supervisor(pykka.ThreadingActor):
     # --- instances -----------------------------------------------------------
 
     def _start(self, slot: int) -> None:
-        if self._tasks.closed:
-            self._stopped(slot)
-            return
         if slot in self._refs:
             return  # started by who took over, before its backoff was over
+        if not self._tasks.awaits_instance(slot):
+            self._stopped(slot)  # it was to end, or the pool is closed
+            return
         try:
             guard = self._ward.make_guard(slot)
             ref = Instance.start(slot, self._tasks, guard, self._ward.tell_supervisor)
@@ -191,7 +188,14 @@ class Supervisor(pykka.ThreadingActor):
             return
         self._refs[slot] = ref
         self._tasks.attach(slot, ref)
-        ref.tell(START)
+        if not tell_if_alive(ref, START):
+            self._died_unheard(slot, ref)
+
+    def _died_unheard(self, slot: int, ref: Ref) -> None:
+        """An instance was stopped from outside before it had the slot, and could not say so."""
+        error = TaskError(ErrorKind.STOPPED, "the actor of the instance was stopped")
+        if self._tasks.lose(slot, error, ref=ref):
+            self._hear(Died(slot, ref, Death(error, blameless=True)))
 
     def _started(self, slot: int) -> None:
         logger.debug("%s#%d started", self._ward.name, slot)
@@ -211,7 +215,7 @@ class Supervisor(pykka.ThreadingActor):
             self._restart(slot, error)
 
     def _died(self, slot: int, death: Death) -> None:
-        calm = death.blameless or self._tasks.closed  # killed by a stop, or on request
+        calm = death.blameless or not self._tasks.awaits_instance(slot)  # ended on request
         level = logging.DEBUG if calm else logging.ERROR
         what = "is replaced" if death.unhealthy else "died"
         logger.log(level, "%s#%d %s: %s", self._ward.name, slot, what, log_line(str(death.error)))
@@ -250,17 +254,18 @@ class Supervisor(pykka.ThreadingActor):
 
     def _take_over(self) -> None:
         """Know the instances that there are, and do what the one before did not get to do."""
-        for slot, state, ref in self._tasks.refs():
-            if ref is not None and ref.is_alive():
-                self._refs[slot] = ref
-                if state is InstanceState.STARTING:
-                    ref.tell(START)  # it may not have been told
-                elif state is InstanceState.STOPPING:
-                    tell_if_alive(ref, STOP)
+        slots = self._tasks.refs()
+        # Also those of dead actors, which are about to say so.
+        self._refs = {slot: ref for slot, _, ref in slots if ref is not None}
+        for slot, state, ref in slots:
+            if ref is None:
+                self._start(slot)  # where it is to have one
+            elif state is InstanceState.STARTING:
+                tell_if_alive(ref, START)  # it may not have been told
             elif state is InstanceState.STOPPING:
-                self._tasks.stopped(slot)
-            elif state in (InstanceState.STARTING, InstanceState.RESTARTING):
-                self._start(slot)
+                tell_if_alive(ref, STOP)
+            elif slot in self._not_started:
+                self._started(slot)
         self._tasks.drain()
         self._end_when_alone()
 

@@ -222,14 +222,19 @@ class PoolTasks:
         with self._settling():
             if not self._state.runs(slot, task):
                 return False
-            self._refs[slot] = None  # what the actor still does is no concern of the slot
-            self._state.lose(slot, error, self.clock())
+            self._lose(slot, error)
         self._wake_for_the_rest()
         return True
 
     def holds(self, slot: int, ref: Ref) -> bool:
         """Whether the actor still has the slot; not so after `give_up`."""
         return self._refs[slot] is ref
+
+    def leave(self, slot: int, ref: Ref) -> None:
+        """The actor ends, if it still has the slot: it has it no more."""
+        with self._lock:
+            if self._refs[slot] is ref:
+                self._refs[slot] = None
 
     def lose(
         self,
@@ -248,14 +253,30 @@ class PoolTasks:
         with self._settling():
             if ref is not None and self._refs[slot] is not ref:
                 return False
-            self._state.lose(slot, error, self.clock(), began=began, unhealthy=unhealthy)
+            self._lose(slot, error, began=began, unhealthy=unhealthy)
         self._wake_for_the_rest()
         return True
+
+    def _lose(
+        self, slot: int, error: TaskError, *, began: bool = True, unhealthy: bool = False
+    ) -> None:
+        self._refs[slot] = None  # what its actor still does is no concern of the slot
+        self._state.lose(slot, error, self.clock(), began=began, unhealthy=unhealthy)
+        for task_id in [each for each in self._progress if not self._state.is_running(each)]:
+            del self._progress[task_id]
+
+    def awaits_instance(self, slot: int) -> bool:
+        """Whether a slot has no instance and is to have one, in a pool that goes on."""
+        with self._lock:
+            state = self._state.slots[slot]
+            is_to_have = state in (InstanceState.STARTING, InstanceState.RESTARTING)
+            return is_to_have and self._refs[slot] is None
 
     def fail(self, slot: int) -> None:
         """A slot gets no new actor."""
         with self._lock:
-            self._state.slots.fail(slot)
+            if not self._state.closed:
+                self._state.slots.fail(slot)
 
     def stopped(self, slot: int) -> None:
         """The instance of a slot has ended as it was told."""
