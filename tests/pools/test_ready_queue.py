@@ -56,6 +56,11 @@ class Record:
     """Those that want it: not the purged, not those that left."""
 
 
+def _calendar_order(record: Record) -> tuple[float, int, float, int]:
+    """That of `Calendar.due`: by grain, by block of ids, by instant, by id."""
+    return _event_s(record.ready_s), record.task.id // 64, record.ready_s, record.task.id
+
+
 class QueueModel(RuleBasedStateMachine):
     """Does to a queue what a pool may do to it, in any order, as time goes by."""
 
@@ -201,7 +206,7 @@ class QueueModel(RuleBasedStateMachine):
 
     def _due(self) -> None:
         ready = [r for r in self._delayed() if _event_s(r.ready_s) <= self.now_s]
-        for record in sorted(ready, key=lambda r: (r.ready_s, r.task.id)):
+        for record in sorted(ready, key=_calendar_order):
             record.is_delayed = False
             self._enter(record)
         assert self.queue.due(self.now_s) == len(ready)
