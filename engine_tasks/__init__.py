@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from engine_tasks.options import LuaLimits, WorkerOptions
     from engine_tasks.policies import Priority, RestartPolicy, RetryPolicy
     from engine_tasks.pools.dead_letters import DeadLetter
+    from engine_tasks.pools.slots import InstanceState, PoolPhase
     from engine_tasks.task import PendingTask, Progress, TaskResult
     from engine_tasks.task_queue import TaskQueue
     from engine_tasks.worker import Worker, WorkerState
@@ -39,9 +40,11 @@ _HOMES: Final = {
     "Distribution": "observe.metrics",
     "EngineTasksError": "errors",
     "ErrorKind": "errors",
+    "InstanceState": "pools.slots",
     "LuaLimits": "options",
     "PayloadError": "errors",
     "PendingTask": "task",
+    "PoolPhase": "pools.slots",
     "Priority": "policies",
     "Progress": "task",
     "RestartPolicy": "policies",
@@ -69,9 +72,11 @@ __all__ = [
     "Distribution",
     "EngineTasksError",
     "ErrorKind",
+    "InstanceState",
     "LuaLimits",
     "PayloadError",
     "PendingTask",
+    "PoolPhase",
     "Priority",
     "Progress",
     "RestartPolicy",

@@ -56,7 +56,7 @@ class TaskError:
 
     kind: ErrorKind
     message: str
-    traceback: str = ""
+    traceback: str = attrs.field(default="", repr=False)
 
     def __str__(self) -> str:
         return self.message

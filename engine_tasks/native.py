@@ -64,6 +64,16 @@ class Hints:
         something unknown.
         """
         target = function if inspect.isroutine(function) else type(function).__call__
+        for is_deferred in (
+            inspect.iscoroutinefunction,
+            inspect.isgeneratorfunction,
+            inspect.isasyncgenfunction,
+        ):
+            if is_deferred(target):
+                raise TypeError(
+                    f"{name_of(function)} is async or a generator: a worker calls a plain "
+                    f"function and sends what that returns"
+                )
         try:
             signature = inspect.signature(function)
         except ValueError:

@@ -100,8 +100,8 @@ def check_key(key: object) -> None:
     """Raises `TypeError` for a key that cannot be looked up."""
     try:
         hash(key)
-    except TypeError:
-        raise TypeError(f"key must be hashable, not {type(key).__name__}") from None
+    except TypeError as error:
+        raise TypeError(f"key must be hashable, not {key!r:.60}: {error}") from None
 
 
 def as_priority(priority: object) -> Priority:

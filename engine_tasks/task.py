@@ -107,7 +107,11 @@ class PendingTask:
 Outcome = bytes | TaskError
 
 
-@attrs.frozen(eq=False)
+#: Bytes of a payload up to which a result shows it to people.
+_SHOWN_BYTES: Final = 256
+
+
+@attrs.frozen(eq=False, repr=False)
 class TaskResult:
     """The one answer to a task.
 
@@ -125,6 +129,19 @@ class TaskResult:
     encoded: bytes | None = attrs.field(default=None, repr=False)
     """The payload as the MessagePack that the worker made; None where there is an error."""
     _payload: Any = attrs.field(default=_UNREAD, init=False, repr=False)
+
+    def __repr__(self) -> str:
+        what = f"payload={self._shown()}" if self.error is None else f"error={self.error!r}"
+        return (
+            f"TaskResult(worker_id={int(self.worker_id)}, task_id={self.task_id}, {what}, "
+            f"attempts={self.attempts}, queued_s={self.queued_s:.6f}, "
+            f"started_s={self.started_s:.6f}, finished_s={self.finished_s:.6f})"
+        )
+
+    def _shown(self) -> str:
+        if self.encoded is not None and len(self.encoded) > _SHOWN_BYTES:
+            return f"<{len(self.encoded):,} bytes>"
+        return repr(self.payload)
 
     @property
     def ok(self) -> bool:

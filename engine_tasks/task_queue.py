@@ -365,13 +365,18 @@ class TaskQueue:
         workers = list(self._workers.values())
         return any(worker.set_priority(task_id, priority) for worker in workers)
 
-    def purge_run(self, run_id: str) -> int:
+    def purge_run(self, run_id: str, *, running: bool = False) -> int:
         """Take back all that waits of a run: each task is answered as CANCELLED; how many.
 
-        What runs already goes on. Of very many, most are answered behind the caller's back.
+        What runs already goes on, unless `running`: then it is cancelled too. Of very many
+        that wait, most are answered behind the caller's back.
         """
         check_run_id(run_id)
-        return sum(worker.purge(run_id) for worker in list(self._workers.values()))
+        workers = list(self._workers.values())
+        count = sum(worker.purge(run_id) for worker in workers)
+        if running:
+            count += sum(worker.cancel_running(run_id) for worker in workers)
+        return count
 
     def pending_work(self, run_id: str) -> list[PendingTask]:
         """What waits of a run, in the order in which it was sent."""

@@ -120,7 +120,7 @@ class Worker:
         self._spares = Spares(
             plan.make_executor,
             plan.options.spare_resources,
-            ends_late_tasks=not self._shared.is_deterministic,
+            own_threads=plan.options.isolation == "thread",
         )
         self._former: list[Pool | InlinePool] = []  # that failed, and may still be ending
         self._ending = threading.RLock()  # an end may call back, and that may end it
@@ -284,9 +284,10 @@ class Worker:
         Raises `PayloadError` for data that cannot be carried.
         """
         payload = encode(data, max_bytes=self.options.max_payload_bytes)
-        task = new_task(
-            self._shared.next_task_id(), payload, self.clock(), timeout_s=self._plan.timeout_s
-        )
+        # A deterministic queue does not go by the clock that would end it.
+        timeout_s = None if self._shared.is_deterministic else self._plan.timeout_s
+        task_id = self._shared.next_task_id()
+        task = new_task(task_id, payload, self.clock(), timeout_s=timeout_s)
         outcome = self._spares.run(task, self.clock)
         return self._outlet.make_result(task, task, outcome, self.clock())
 
@@ -305,6 +306,11 @@ class Worker:
     def purge(self, run_id: str) -> int:
         """Answer what waits of a run as CANCELLED; how many tasks."""
         return self._pool.purge(run_id)
+
+    def cancel_running(self, run_id: str) -> int:
+        """`cancel` what runs of a run; how many tasks."""
+        running = self._pool.tasks.read(lambda state: state.running_of(run_id))
+        return sum(self.cancel(task_id) for task_id in running)
 
     def pending(self, run_id: str) -> list[PendingTask]:
         """What waits of a run, in the order in which it was sent."""
@@ -369,7 +375,11 @@ class Worker:
             letter.encoded,
             self.clock(),
             priority=letter.priority,
+            timeout_s=letter.timeout_s,
             run_id=letter.run_id,
+            key=letter.key,
+            max_attempts=letter.max_attempts,
+            on_result=letter.on_result,
         )
         try:
             return self.submit(task)
@@ -541,8 +551,9 @@ class Worker:
         cause = self._pool.error
         if cause is None:
             return None
+        what = "failed" if self._pool.has_started else "cannot start"
         error = WorkerStartError(
-            f"the worker {self.name!r} cannot start: {cause}",
+            f"the worker {self.name!r} {what}: {cause}",
             worker_id=self.worker_id,
             name=self.name,
             file=cause.file,

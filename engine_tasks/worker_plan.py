@@ -28,10 +28,17 @@ class WorkerPlan:
     options: WorkerOptions
     make_executor: MakeExecutor
     timeout_s: float | None
+    is_lua: bool
     _remake: Callable[[WorkerOptions], WorkerPlan]
 
     def with_limits(self, limits: LuaLimits) -> WorkerPlan:
-        """The same worker within other limits."""
+        """The same worker within other limits. Raises `WorkerStartError` for a native one."""
+        if not self.is_lua:
+            raise WorkerStartError(
+                f"the worker {self.name!r} runs Python: limits are for Lua workers",
+                worker_id=self.worker_id,
+                name=self.name,
+            )
         return self._remake(attrs.evolve(self.options, limits=limits))
 
     @classmethod
@@ -62,6 +69,7 @@ class WorkerPlan:
             options=options,
             make_executor=make_executor,
             timeout_s=options.timeout_s,
+            is_lua=False,
             remake=lambda new: cls.native(worker_id, name, function, instances_count, new),
         )
 
@@ -87,6 +95,11 @@ class WorkerPlan:
                     f"WorkerOptions({option}=…) is for native workers; a script returns a table "
                     f"with init and stop for that"
                 )
+        if not isinstance(script_path, str | PathLike):
+            raise TypeError(
+                f"script_path is a path, not {script_path!r:.60}: a Python function is for "
+                f"start_native_worker"
+            )
         script = LuaScript(Path(script_path))
         return cls(
             worker_id=worker_id,
@@ -95,6 +108,7 @@ class WorkerPlan:
             options=options,
             make_executor=lua_executors(worker_id, name, script, options, clock),
             timeout_s=options.timeout_s or options.limits.timeout_s,
+            is_lua=True,
             remake=lambda new: cls.lua(worker_id, name, script_path, instances_count, new, clock),
         )
 

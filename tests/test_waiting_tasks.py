@@ -1,5 +1,6 @@
 """What a game can do with tasks that wait: order, delay, share, take back, bound."""
 
+import threading
 import time
 from typing import Any
 
@@ -442,3 +443,72 @@ def test_a_task_at_once_that_hangs_is_ended(queue: TaskQueue) -> None:
     again = queue.run_task(W, None)
     assert again is not None
     assert again.ok
+
+
+def test_a_thread_at_once_that_hangs_is_left_to_itself(queue: TaskQueue, gate: Gate) -> None:
+    given = WorkerOptions(isolation="thread", timeout_s=0.05)
+    assert queue.start_native_worker(W, "W", gate, options=given)
+    result = queue.run_task(W, "wait")
+    assert result is not None
+    assert result.error is not None
+    assert result.error.kind is ErrorKind.TIMEOUT
+    gate.open()
+    again = queue.run_task(W, "fine")
+    assert again is not None
+    assert again.ok
+
+
+def test_the_resource_of_a_task_at_once_lives_on_one_thread(queue: TaskQueue) -> None:
+    seen: list[tuple[str, int]] = []
+
+    def note(what: str) -> None:
+        seen.append((what, threading.get_ident()))
+
+    def run(_resource: object, data: object) -> object:
+        note("run")
+        return data
+
+    given = WorkerOptions(
+        isolation="thread", create=lambda: note("create"), destroy=lambda _: note("destroy")
+    )
+    assert queue.start_native_worker(W, "W", run, options=given)
+    eventually(lambda: len(seen) == 1)
+    seen.clear()
+    assert queue.run_task(W, "here") is not None
+    other = threading.Thread(target=queue.run_task, args=(W, "there"))
+    other.start()
+    other.join(PATIENCE_S)
+    queue.stop()
+    eventually(lambda: [what for what, _ in seen].count("destroy") == 2)
+    spare = seen[0][1]
+    assert [what for what, thread in seen if thread == spare] == ["create", "run", "run", "destroy"]
+
+
+def test_what_runs_of_a_run_can_be_cancelled_with_it(queue: TaskQueue, gate: Gate) -> None:
+    given = WorkerOptions(isolation="thread")
+    assert queue.start_native_worker(W, "W", gate, options=given)
+    running = _send(queue, "until cancelled", run_id="r")
+    gate.wait_entered()
+    waiting = _send(queue, "waiting", run_id="r")
+    assert queue.purge_run("r", running=True) == 2
+    assert _kind(queue, running) is ErrorKind.CANCELLED
+    assert _kind(queue, waiting) is ErrorKind.CANCELLED
+    assert result_of(queue, W, "next").ok
+
+
+def test_a_retried_dead_letter_asks_for_what_the_task_asked_for(queue: TaskQueue) -> None:
+    given = WorkerOptions(isolation="thread")
+    assert queue.start_native_worker(W, "W", worker_functions.fail_when_bad, options=given)
+    seen: list[TaskResult] = []
+    asked = {"timeout_s": 5.0, "max_attempts": 2, "key": "k", "on_result": seen.append}
+    first = _send(queue, "bad", **asked)
+    eventually(lambda: queue.pump() and seen)
+    assert seen[0].attempts == 2
+    again = queue.retry_dead(first)
+    eventually(lambda: queue.pump() and len(seen) == 2)
+    assert (seen[1].task_id, seen[1].attempts) == (again, 2)
+
+
+def test_a_result_shows_what_it_holds(queue: TaskQueue) -> None:
+    assert "payload='hello'" in repr(result_of(queue, 0, "hello"))
+    assert "payload=<100,005 bytes>" in repr(result_of(queue, 0, "x" * 100_000))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Hashable
 from typing import Any, Final
 
 import attrs
@@ -12,6 +13,7 @@ from engine_tasks.errors import TaskError
 from engine_tasks.options import MIB
 from engine_tasks.payload import decode
 from engine_tasks.policies import Priority
+from engine_tasks.sending import OnResult
 from engine_tasks.task import Task
 
 #: Bytes of payloads that one worker's dead letters may hold on to.
@@ -33,6 +35,10 @@ class DeadLetter:
 
     run_id: str | None
     priority: Priority
+    key: Hashable
+    timeout_s: float | None
+    max_attempts: int | None
+    on_result: OnResult | None = attrs.field(repr=False)
     queued_s: float
     """When it was sent."""
 
@@ -77,6 +83,10 @@ class DeadLetters:
             attempts=task.attempts,
             run_id=task.run_id,
             priority=task.priority,
+            key=task.key,
+            timeout_s=task.timeout_s,
+            max_attempts=task.max_attempts,
+            on_result=task.on_result,
             queued_s=task.queued_s,
             died_s=now_s,
             encoded=task.payload,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from engine_tasks.child.rate import RateLimit
-from engine_tasks.errors import TaskError, log_line
+from engine_tasks.errors import ErrorKind, TaskError, log_line
 from engine_tasks.observe.metrics import TaskMetrics
 from engine_tasks.pools.dead_letters import DeadLetters
 from engine_tasks.task import Outcome, Task, TaskResult
@@ -45,8 +45,12 @@ class Outlet:
     def give(self, task: Task, carrier: Task, outcome: Outcome, finished_s: float) -> None:
         """Within the lock: a task has its result, from the execution of `carrier`."""
         error = outcome if isinstance(outcome, TaskError) else None
+        ran = carrier.started_s >= task.ready_s  # not one that backed off from an attempt
         self.metrics.finished(
-            task.ready_s, carrier.started_s, finished_s, None if error is None else error.kind
+            task.ready_s,
+            carrier.started_s if ran else 0.0,
+            finished_s,
+            None if error is None else error.kind,
         )
         self._deliver(task, self.make_result(task, carrier, outcome, finished_s))
 
@@ -69,10 +73,12 @@ class Outlet:
         """Without the lock: keep the tasks that are out of attempts."""
         for task in dead:
             self.dead_letters.add(task, now_s)
-            level = logging.WARNING if self._told.allows(time.monotonic()) else logging.DEBUG
+            # An error of the code itself, at the only attempt, is for the game to see.
+            is_plain = task.attempts == 1 and task.errors[-1].kind is ErrorKind.FAILED
+            is_told = not is_plain and self._told.allows(time.monotonic())
             logger.log(
-                level,
-                "%s: task %d is a dead letter after %d attempts: %s: %s",
+                logging.WARNING if is_told else logging.DEBUG,
+                "%s: task %d is a dead letter after attempt %d: %s: %s",
                 self._name,
                 task.id,
                 task.attempts,

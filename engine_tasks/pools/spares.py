@@ -5,8 +5,12 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable
+from typing import Any
 
-from engine_tasks.errors import ErrorKind, TaskError
+import attrs
+import pykka
+
+from engine_tasks.errors import ErrorKind, TaskError, describe_exception
 from engine_tasks.executors.protocol import (
     Executor,
     ExecutorDied,
@@ -17,24 +21,79 @@ from engine_tasks.options import MAX_INSTANCES
 from engine_tasks.task import Outcome, Progress, Task
 from engine_tasks.timer import TIMER
 
+Clock = Callable[[], float]
+
+
+class _Thread(pykka.ThreadingActor):
+    """Calls what it is told, so that an executor lives on one thread from start to stop."""
+
+    use_daemon_thread = True
+
+    def on_receive(self, message: Callable[[], Any]) -> Any:
+        return message()
+
+
+@attrs.frozen(eq=False)
+class _Spare:
+    """An executor, and the thread that it lives on; None for that of whoever calls."""
+
+    executor: Executor
+    thread: pykka.ActorRef[_Thread] | None
+
+    def start(self) -> None:
+        """Be ready. Raises what `Executor.start` raises."""
+        self._call(self.executor.start, None)
+
+    def run(self, task: Task, clock: Clock) -> tuple[Outcome, bool]:
+        """What came of the task, and whether the executor can run another."""
+        task.attempts += 1
+        task.started_s = clock()
+        too_late = None
+        if task.timeout_s is not None:
+            too_late = TIMER.after(task.timeout_s, self._kill)
+        try:
+            outcome = self._call(lambda: next(iter(self.executor.run([task]))), task.timeout_s)
+        except pykka.Timeout:
+            return _timeout_error(task), False  # a thread, which is left to itself
+        except ExecutorDied as death:
+            was_killed = too_late is not None and too_late.fired
+            return (_timeout_error(task) if was_killed else death.error), False
+        finally:
+            if too_late is not None:
+                too_late.cancel()
+        return outcome, too_late is None or not too_late.fired
+
+    def stop(self) -> None:
+        """End, without waiting where it has a thread."""
+        if self.thread is None:
+            self.executor.stop()
+            return
+        self.thread.tell(self.executor.stop)
+        self.thread.stop(block=False)
+
+    def _kill(self) -> None:
+        self.executor.kill()
+
+    def _call(self, call: Callable[[], Any], timeout_s: float | None) -> Any:
+        if self.thread is None:
+            return call()
+        return self.thread.ask(call, timeout=timeout_s)
+
 
 class Spares:
     """A few executors, each with its resource, kept for `run_task`. Any thread may call.
 
     One that is spare is borrowed; with none a temporary one is made. `keep` of them stay.
+    With `own_threads` each lives on a thread of its own, as the resource of a thread must.
     """
 
-    def __init__(
-        self, make_executor: MakeExecutor, keep: int, *, ends_late_tasks: bool = True
-    ) -> None:
-        """`ends_late_tasks`: what runs beyond its task's `timeout_s` is told to end, by a clock
-        that a deterministic queue does not go by."""
-        self._ends_late_tasks = ends_late_tasks
+    def __init__(self, make_executor: MakeExecutor, keep: int, *, own_threads: bool) -> None:
         self._make = make_executor
         self._keep = keep
+        self._own_threads = own_threads
         self._lock = threading.Lock()
-        self._spare: list[Executor] = []
-        self._borrowed: set[Executor] = set()
+        self._spare: list[_Spare] = []
+        self._borrowed: set[_Spare] = set()
         self._numbers = itertools.count(MAX_INSTANCES)  # beyond those of instances
         self._closed = False
 
@@ -46,22 +105,21 @@ class Spares:
         with self._lock:
             self._make = make_executor
             spare, self._spare = self._spare, []
-        for executor in spare:
-            executor.stop()
+        for each in spare:
+            each.stop()
 
-    def run(self, task: Task, clock: Callable[[], float]) -> Outcome:
-        """Run a task on this thread, or in a child that this thread waits for."""
+    def run(self, task: Task, clock: Clock) -> Outcome:
+        """Run a task, and wait for it."""
         try:
-            executor = self._borrow()
+            spare = self._borrow()
         except ExecutorStartError as error:
             return TaskError(ErrorKind.CRASHED, f"no executor could be had: {error}")
         is_good = False
         try:
-            timeout_s = task.timeout_s if self._ends_late_tasks else None
-            outcome, is_good = _run(executor, task, clock, timeout_s)
+            outcome, is_good = spare.run(task, clock)
             return outcome
         finally:
-            self._give_back(executor, is_good=is_good)
+            self._give_back(spare, is_good=is_good)
 
     def close(self) -> None:
         """End them all; what runs ends too, where it can be made to."""
@@ -69,64 +127,52 @@ class Spares:
             self._closed = True
             spare, self._spare = self._spare, []
             borrowed = list(self._borrowed)
-        for executor in borrowed:
-            executor.kill()
-        for executor in spare:
-            executor.stop()
+        for each in borrowed:
+            each.executor.kill()
+        for each in spare:
+            each.stop()
 
-    def _borrow(self) -> Executor:
+    def _borrow(self) -> _Spare:
+        spare, is_new = self._take()
+        if is_new:
+            try:
+                spare.start()
+            except BaseException as error:
+                with self._lock:
+                    self._borrowed.discard(spare)
+                spare.stop()
+                if isinstance(error, ExecutorStartError) or not isinstance(error, Exception):
+                    raise
+                raise ExecutorStartError(describe_exception(error)) from error
+        return spare
+
+    def _take(self) -> tuple[_Spare, bool]:
+        """One that is spare and lives, or one that has yet to start."""
         with self._lock:
             if self._closed:
                 raise ExecutorStartError("the worker was stopped")
             while self._spare:
-                executor = self._spare.pop()
-                if executor.alive():
-                    self._borrowed.add(executor)
-                    return executor
-                executor.stop()
+                spare = self._spare.pop()
+                if spare.executor.alive():
+                    self._borrowed.add(spare)
+                    return spare, False
+                spare.stop()
             executor = self._make(next(self._numbers), _say_nothing)
-            self._borrowed.add(executor)
-        try:
-            executor.start()
-        except BaseException:
-            with self._lock:
-                self._borrowed.discard(executor)
-            raise
-        return executor
+            spare = _Spare(executor, _Thread.start() if self._own_threads else None)
+            self._borrowed.add(spare)
+            return spare, True
 
-    def _give_back(self, executor: Executor, *, is_good: bool) -> None:
+    def _give_back(self, spare: _Spare, *, is_good: bool) -> None:
         with self._lock:
-            self._borrowed.discard(executor)
+            self._borrowed.discard(spare)
             if is_good and not self._closed and len(self._spare) < self._keep:
-                self._spare.append(executor)
+                self._spare.append(spare)
                 return
-        executor.stop()
+        spare.stop()
 
 
-def _run(
-    executor: Executor, task: Task, clock: Callable[[], float], timeout_s: float | None
-) -> tuple[Outcome, bool]:
-    """What came of the task, and whether the executor can run another."""
-    task.attempts += 1
-    task.started_s = clock()
-    too_late = None
-    if timeout_s is not None:
-        too_late = TIMER.after(timeout_s, lambda: _end(executor))
-    try:
-        (outcome,) = executor.run([task])
-    except ExecutorDied as death:
-        if too_late is not None and too_late.fired:
-            message = f"the task took longer than {timeout_s:g} s"
-            return TaskError(ErrorKind.TIMEOUT, message, death.error.traceback), False
-        return death.error, False
-    finally:
-        if too_late is not None:
-            too_late.cancel()
-    return outcome, too_late is None or not too_late.fired
-
-
-def _end(executor: Executor) -> None:
-    executor.kill()
+def _timeout_error(task: Task) -> TaskError:
+    return TaskError(ErrorKind.TIMEOUT, f"the task took longer than {task.timeout_s:g} s")
 
 
 def _say_nothing(_task: Task, _progress: Progress) -> None:

@@ -313,6 +313,11 @@ class PoolState:
         """Whether an instance works on this task, for itself or for others."""
         return any(tasks and tasks[0].id == task_id for tasks in self._running.values())
 
+    def running_of(self, run_id: str) -> list[int]:
+        """The ids of the tasks of a run that an instance has taken."""
+        taken = [task for tasks in self._running.values() for task in tasks]
+        return [a.id for task in taken for a in task.askers if a.run_id == run_id]
+
     def execution(self, task_id: int) -> Task | None:
         """The task, waiting or taken, whose execution answers this one."""
         return self.ready.find(task_id) or self._execution_of(task_id)[1]

@@ -255,7 +255,7 @@ def test_a_dead_letter_is_kept_with_the_errors_of_all_attempts(
         pool.clock.advance(2.0)
     (letter,) = pool.outlet.dead_letters.letters()
     assert (letter.task_id, letter.errors, letter.attempts) == (1, (CRASHED, CRASHED), 2)
-    assert "task 1 is a dead letter after 2 attempts: CRASHED: the instance died" in caplog.text
+    assert "task 1 is a dead letter after attempt 2: CRASHED: the instance died" in caplog.text
     metrics = pool.outlet.metrics.snapshot(pool.clock(), 1)
     assert (metrics.sent, metrics.finished, metrics.retries) == (1, 1, 1)
 
