@@ -81,6 +81,8 @@ class Pool:
             if most > slots
             else None
         )
+        if self._growth is not None:
+            self.tasks.when_left = self._growth.wake
         self._orphanings = RestartHistory(RestartPolicy(), Random())
         self._supervisor = Supervisor.start(self, self.tasks, options.restart)
 

@@ -49,6 +49,8 @@ class PoolTasks:
     ) -> None:
         """Without an alarm somebody has to call `advance`, for what is delayed or expires."""
         self.clock = clock
+        #: Called without the lock when tasks became ready by themselves that no instance takes.
+        self.when_left: Callable[[], None] = _do_nothing
         self._state = state
         self._outlet = outlet
         self._max_pending = options.max_pending
@@ -313,8 +315,11 @@ class PoolTasks:
             slots = iter(self._state.check_out, None)
             woken = itertools.islice(slots, self._state.ready.ready)
             refs = [ref for slot in woken if (ref := self._refs[slot]) is not None]
+            are_left = self._state.ready.ready > len(refs)
         for ref in refs:
             tell_if_alive(ref, WAKE)
+        if are_left:
+            self.when_left()
 
     # --- what it knows ---------------------------------------------------
 
@@ -424,6 +429,10 @@ class PoolTasks:
             calls, self._when_empty = self._when_empty, []
         for call in calls:
             call()
+
+
+def _do_nothing() -> None:
+    """Where nobody wants to know."""
 
 
 def tell_if_alive(ref: Ref, message: object) -> bool:
