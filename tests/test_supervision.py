@@ -679,6 +679,23 @@ def test_a_game_may_stop_every_actor_there_is(queue: TaskQueue) -> None:
     assert not pids()
 
 
+def test_a_spare_executor_whose_thread_was_stopped_is_replaced_with_its_resource(
+    queue: TaskQueue, gate: Gate
+) -> None:
+    numbers, destroyed = itertools.count(), []
+    options = attrs.evolve(THREAD, create=lambda: next(numbers), destroy=destroyed.append)
+    start(queue, lambda number, data: (number, gate(data)), options=options)
+    first = queue.run_task(1, "x")
+    assert first is not None
+    assert first.payload == [1, "x"]
+    pykka.ActorRegistry.stop_all()
+    second = queue.run_task(1, "x")
+    assert second is not None
+    assert second.ok, second.error
+    assert second.payload[0] > 1
+    assert 1 in destroyed
+
+
 # --- several at once -------------------------------------------------------------------------
 
 

@@ -18,6 +18,7 @@ from engine_tasks.executors.protocol import (
     MakeExecutor,
 )
 from engine_tasks.options import MAX_INSTANCES
+from engine_tasks.pools.tasks import tell_if_alive
 from engine_tasks.task import Outcome, Progress, Task
 from engine_tasks.timer import TIMER
 
@@ -55,6 +56,8 @@ class _Spare:
             outcome = self._call(lambda: next(iter(self.executor.run([task]))), task.timeout_s)
         except pykka.Timeout:
             return _timeout_error(task), False  # a thread, which is left to itself
+        except pykka.ActorDeadError:  # by a `pykka.ActorRegistry.stop_all()` of the game, say
+            return TaskError(ErrorKind.CRASHED, "its thread was stopped"), False
         except ExecutorDied as death:
             was_killed = too_late is not None and too_late.fired
             return (_timeout_error(task) if was_killed else death.error), False
@@ -65,11 +68,14 @@ class _Spare:
 
     def stop(self) -> None:
         """End, without waiting where it has a thread."""
-        if self.thread is None:
+        if self.thread is None or not tell_if_alive(self.thread, self.executor.stop):
             self.executor.stop()
             return
-        self.thread.tell(self.executor.stop)
         self.thread.stop(block=False)
+
+    def alive(self) -> bool:
+        """Whether it could run a task now."""
+        return self.executor.alive() and (self.thread is None or self.thread.is_alive())
 
     def _kill(self) -> None:
         self.executor.kill()
@@ -153,7 +159,7 @@ class Spares:
                 raise ExecutorStartError("the worker was stopped")
             while self._spare:
                 spare = self._spare.pop()
-                if spare.executor.alive():
+                if spare.alive():
                     self._borrowed.add(spare)
                     return spare, False
                 spare.stop()
