@@ -168,8 +168,11 @@ class ReadyQueue:
     def next_event_s(self) -> float | None:
         """The instant from which on `due` or `expire` has something to do, if any has."""
         found_s = self._expired[0].deadline_s if self._expired else None
-        instants = (self._wakes.next_s, self._deadlines.next_s, found_s)
-        return min((instant_s for instant_s in instants if instant_s is not None), default=None)
+        next_s = self._wakes.next_s
+        for instant_s in (self._deadlines.next_s, found_s):
+            if next_s is None or (instant_s is not None and instant_s < next_s):
+                next_s = instant_s
+        return next_s
 
     def due(self, now_s: float) -> int:
         """Make those delayed carriers ready whose instant has come; how many."""
