@@ -149,7 +149,7 @@ def test_no_task_is_lost_while_instances_come_and_go(
             if number % 10 == 0:
                 eventually(lambda: (queue.tasks_waiting(1) or 0) < 20)
         answers: dict[int, Any] = {}
-        eventually(lambda: _take(queue, answers) or len(answers) == len(sent))
+        eventually(lambda: _take(queue, answers) == len(sent))
     finally:
         over.set()
         resizing.join()
@@ -165,8 +165,10 @@ def _change(growth: Growth, queue: TaskQueue) -> None:
     growth._resize(1 if present < 3 else -(present - 1))
 
 
-def _take(queue: TaskQueue, answers: dict[int, Any]) -> None:
+def _take(queue: TaskQueue, answers: dict[int, Any]) -> int:
+    """Keep what is ready; how many answers that makes."""
     while (result := queue.next_task_result(1)) is not None:
         assert result.task_id not in answers
         assert result.attempts == 1
         answers[result.task_id] = result.payload
+    return len(answers)

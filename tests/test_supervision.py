@@ -26,7 +26,7 @@ from engine_tasks import (
     WorkerOptions,
     this_task,
 )
-from engine_tasks.pools import root, supervisor
+from engine_tasks.pools import root
 from engine_tasks.pools.instance import Instance
 from engine_tasks.pools.messages import RENEW, STOP
 from engine_tasks.pools.pool import Pool
@@ -205,15 +205,19 @@ def test_a_replacement_waits_for_its_backoff(queue: TaskQueue) -> None:
 def test_tasks_that_had_to_be_killed_never_fail_a_pool(queue: TaskQueue) -> None:
     options = attrs.evolve(QUICK, restart=RestartPolicy(max_restarts=0))
     start(queue, worker_functions.spin_when_bad, options=options)
-    for _ in range(5):
+
+    def cancel_what_hangs() -> None:
         before = pids()
         (task_id,) = send(queue, "bad")
         eventually(lambda: queue.tasks_in_progress(1))
         assert queue.cancel(task_id)
-        eventually(lambda before=before: pids() and not pids() & before)
+        eventually(lambda: pids() and not pids() & before)
+
+    for _ in range(5):
+        cancel_what_hangs()
     assert phase(queue) is PoolPhase.RUNNING
     assert result_of(queue, 1, "good").payload == "good"
-    (task_id,) = send(queue, "bad")
+    send(queue, "bad")
     eventually(lambda: queue.tasks_in_progress(1))
     psutil.Process(pids().pop()).kill()
     eventually(lambda: phase(queue) is PoolPhase.FAILED)
@@ -331,7 +335,7 @@ def test_an_instance_that_is_stopped_before_it_has_its_slot_is_replaced(
             ref.stop()
         return ref
 
-    monkeypatch.setattr(supervisor.Instance, "start", start_and_stop)
+    monkeypatch.setattr(Instance, "start", start_and_stop)
     start(queue, worker_functions.echo)
     assert result_of(queue, 1, "x").payload == "x"
     assert not victims
@@ -682,7 +686,8 @@ def test_a_game_may_stop_every_actor_there_is(queue: TaskQueue) -> None:
 def test_a_spare_executor_whose_thread_was_stopped_is_replaced_with_its_resource(
     queue: TaskQueue, gate: Gate
 ) -> None:
-    numbers, destroyed = itertools.count(), []
+    numbers = itertools.count()
+    destroyed: list[int] = []
     options = attrs.evolve(THREAD, create=lambda: next(numbers), destroy=destroyed.append)
     start(queue, lambda number, data: (number, gate(data)), options=options)
     first = queue.run_task(1, "x")
@@ -734,10 +739,10 @@ def test_what_a_killed_task_said_of_itself_is_forgotten(queue: TaskQueue) -> Non
             this_task.progress(0.5)
         return data
 
-    pool = start(queue, tell_for_ever)
-    for _ in range(3):
-        (task_id,) = send(queue, "bad")
-        eventually(lambda task_id=task_id: queue.progress(task_id))
-        assert queue.cancel(task_id)
-        assert result_of(queue, 1, "x").payload == "x"
+    pool = start(queue, tell_for_ever, options=attrs.evolve(QUICK, cancel_grace_s=0.5))
+    (task_id,) = send(queue, "bad")
+    eventually(lambda: queue.progress(task_id))
+    assert queue.cancel(task_id)
+    eventually(lambda: pool.tasks._progress)  # it goes on to say it
+    assert result_of(queue, 1, "x").payload == "x"
     assert not pool.tasks._progress
