@@ -40,7 +40,7 @@ class Pump:
         while max_results is None or handed_out < max_results:
             if self._due:
                 handed_out += self._call_back()
-            elif most_inline > 0 and run_inline():
+            elif most_inline > 0 and (run_inline() or self._due):  # or something expired
                 most_inline -= 1
             else:
                 break

@@ -41,6 +41,10 @@ logger = logging.getLogger(__name__)
 _SEED: Final = 0
 
 
+def _own_clock(deterministic: bool) -> Callable[[], float]:
+    return ManualClock() if deterministic else time.monotonic
+
+
 class TaskQueue:
     """Workers by id, and the game's side of their tasks.
 
@@ -60,6 +64,9 @@ class TaskQueue:
         A `deterministic` one runs every worker `inline`, whatever its options say, and takes
         its time from `clock` (by default a `ManualClock` at 0, to be advanced by the game):
         the same calls bring the same results in the same order, for tests and replays.
+        Budgets, delays, deadlines, backoffs and ends go by that clock, and nothing waits for
+        it. No timeout ends a Python function; a Lua script is ended after as many
+        instructions as it would take. `docs/tasks.md` says what is left to the workers' code.
         """
         if clock is not None and not deterministic:
             raise ValueError("clock is for a queue with deterministic=True")
@@ -68,7 +75,7 @@ class TaskQueue:
         self.last_error: EngineTasksError | None = None
         self.deterministic: Final = deterministic
         #: Gives the queue's instants, in seconds: `time.monotonic`, or that of the constructor.
-        self.clock: Final = clock or (ManualClock() if deterministic else time.monotonic)
+        self.clock: Final = clock if clock is not None else _own_clock(deterministic)
         self._stopped = False
         self._pump = Pump(self.clock if deterministic else time.perf_counter)
         self._directory = WorkerDirectory(
@@ -270,8 +277,9 @@ class TaskQueue:
             if results is None:
                 WorkerId(worker_id)  # raises for what is no id at all
             worker = self._inline.get(worker_id)
-            if worker is None or results is None or not worker.run_inline():
+            if worker is None or results is None:
                 return None
+            worker.run_inline()
         try:
             return results.popleft()
         except IndexError:
@@ -295,17 +303,21 @@ class TaskQueue:
     def wait_result(self, task_id: int, timeout_s: float) -> TaskResult | None:
         """Wait for the result of one task and take it; None after `timeout_s` seconds.
 
-        For tools and tests, not for a frame. One thread may wait for a task at a time. The
-        result of a task with an `on_result` goes there, and not here.
+        None at once for a task that no worker has: it was never sent, or its result was taken
+        (also by another that waits for it) or goes to its `on_result`; and in a deterministic
+        queue for one that is not to run yet. For tools and tests, not for a frame.
         """
         check_whole("task_id", task_id, least=0)
         check_not_negative("timeout_s", timeout_s)
         return self._directory.waiters.wait(self._directory.seek(task_id), timeout_s)
 
     async def result(self, task_id: int) -> TaskResult:
-        """The result of one task, when it is there; takes it. One may await a task at a time.
+        """The result of one task, when it is there; takes it.
 
-        Under asyncio, or in any loop that runs a coroutine a step a frame.
+        Under asyncio, or in any loop that runs a coroutine a step a frame; tasks of `inline`
+        workers run in these steps. An await that is cancelled leaves the result to others.
+        Raises `UnknownTaskError` for a task that no worker has: it was never sent, or its
+        result was taken or goes to its `on_result`.
         """
         check_whole("task_id", task_id, least=0)
         return await result_of(self._directory.seek(task_id), self._directory.waiters)
@@ -326,7 +338,8 @@ class TaskQueue:
     def executor(self, worker_id: int) -> WorkerExecutor:
         """A worker as a `concurrent.futures.Executor`: `submit(payload)` gives a future.
 
-        Raises `TaskRefusedError` for an id without a worker.
+        It is of the worker that has the id now, and refuses when that is stopped, also when
+        another has taken the id. Raises `TaskRefusedError` for an id without a worker.
         """
         worker = self._directory.find(worker_id)
 

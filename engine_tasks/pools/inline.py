@@ -143,7 +143,7 @@ class InlinePool:
             return False
         try:
             self.advance()
-            if not self._is_ready():
+            if self.tasks.next_rank() is None or not self._is_ready():
                 return False
             taken = self.tasks.take(_SLOT)
             if taken:
