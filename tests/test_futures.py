@@ -462,7 +462,7 @@ def test_map_keeps_nothing_of_what_it_gave(easy: Subject) -> None:
 
 
 def executor_of(queue: TaskQueue, function: Callable[..., Any], **options: Any) -> WorkerExecutor:
-    options = {"isolation": "thread", "stop_grace_s": 0.2} | options
+    options = {"isolation": "thread", "stop_grace_s": 0.2, "start_timeout_s": 60.0} | options
     assert queue.start_native_worker(1, "worker 1", function, options=WorkerOptions(**options))
     return queue.executor(1)
 
