@@ -121,6 +121,7 @@ class Worker:
             plan.make_executor,
             plan.options.spare_resources,
             own_threads=plan.options.isolation == "thread",
+            has_timer=not self._shared.is_deterministic,
         )
         self._former: list[Pool | InlinePool] = []  # that failed, and may still be ending
         self._ending = threading.RLock()  # an end may call back, and that may end it
@@ -284,10 +285,9 @@ class Worker:
         Raises `PayloadError` for data that cannot be carried.
         """
         payload = encode(data, max_bytes=self.options.max_payload_bytes)
-        # A deterministic queue does not go by the clock that would end it.
-        timeout_s = None if self._shared.is_deterministic else self._plan.timeout_s
-        task_id = self._shared.next_task_id()
-        task = new_task(task_id, payload, self.clock(), timeout_s=timeout_s)
+        task = new_task(
+            self._shared.next_task_id(), payload, self.clock(), timeout_s=self._plan.timeout_s
+        )
         outcome = self._spares.run(task, self.clock)
         return self._outlet.make_result(task, task, outcome, self.clock())
 

@@ -36,10 +36,14 @@ class _Thread(pykka.ThreadingActor):
 
 @attrs.frozen(eq=False)
 class _Spare:
-    """An executor, and the thread that it lives on; None for that of whoever calls."""
+    """An executor, and the thread that it lives on; None for that of whoever calls.
+
+    With `has_timer` it is ended when its task takes too long.
+    """
 
     executor: Executor
     thread: pykka.ActorRef[_Thread] | None
+    has_timer: bool
 
     def start(self) -> None:
         """Be ready. Raises what `Executor.start` raises."""
@@ -50,7 +54,7 @@ class _Spare:
         task.attempts += 1
         task.started_s = clock()
         too_late = None
-        if task.timeout_s is not None:
+        if task.timeout_s is not None and self.has_timer:
             too_late = TIMER.after(task.timeout_s, self._kill)
         try:
             outcome = self._call(lambda: next(iter(self.executor.run([task]))), task.timeout_s)
@@ -91,12 +95,16 @@ class Spares:
 
     One that is spare is borrowed; with none a temporary one is made. `keep` of them stay.
     With `own_threads` each lives on a thread of its own, as the resource of a thread must.
+    With `has_timer` one whose task takes too long is ended, by the world's clock.
     """
 
-    def __init__(self, make_executor: MakeExecutor, keep: int, *, own_threads: bool) -> None:
+    def __init__(
+        self, make_executor: MakeExecutor, keep: int, *, own_threads: bool, has_timer: bool = True
+    ) -> None:
         self._make = make_executor
         self._keep = keep
         self._own_threads = own_threads
+        self._has_timer = has_timer
         self._lock = threading.Lock()
         self._spare: list[_Spare] = []
         self._borrowed: set[_Spare] = set()
@@ -164,7 +172,8 @@ class Spares:
                     return spare, False
                 spare.stop()
             executor = self._make(next(self._numbers), _say_nothing)
-            spare = _Spare(executor, _Thread.start() if self._own_threads else None)
+            thread = _Thread.start() if self._own_threads else None
+            spare = _Spare(executor, thread, self._has_timer)
             self._borrowed.add(spare)
             return spare, True
 
