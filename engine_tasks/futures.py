@@ -203,3 +203,4 @@ def _payload(future: TaskFuture, deadline_s: float | None) -> Any:
         return future.result(left_s)
     finally:
         future.cancel()
+        del future  # its exception holds this frame

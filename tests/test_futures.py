@@ -31,6 +31,7 @@ from engine_tasks import (
     LuaLimits,
     PayloadError,
     Priority,
+    RestartPolicy,
     RetryPolicy,
     TaskError,
     TaskFailedError,
@@ -585,6 +586,30 @@ def test_each_future_is_done_when_its_worker_ends(
     for future in futures:
         assert future.exception() is None or failure(future).kind is ErrorKind.STOPPED
     executor.shutdown()
+
+
+def test_each_future_is_done_once_amid_deaths_and_cancellations(queue: TaskQueue) -> None:
+    restart = RestartPolicy(max_restarts=100, first_backoff_s=0.001, max_backoff_s=0.001)
+    executor = executor_of(queue, worker_functions.leave, isolation="process", restart=restart)
+    called: Counter[Future[Any]] = Counter()
+    futures = []
+    for n in range(400):
+        futures.append(executor.submit(3 if n % 50 == 20 else str(n)))
+        futures[-1].add_done_callback(lambda future: called.update([future]))
+        if n % 3 == 0:
+            futures[n // 2].cancel()
+        if n % 70 == 0:
+            queue.cancel(futures[n // 2].task_id)
+    assert not wait(futures, 2 * PATIENCE_S).not_done
+    eventually(lambda: len(called) == 400)
+    assert set(called.values()) == {1}
+    for n, future in enumerate(futures):
+        if future.cancelled():
+            continue
+        if n % 50 == 20:
+            assert failure(future).kind is ErrorKind.CRASHED
+        else:
+            assert future.result() == str(n)
 
 
 def test_an_executor_is_of_one_worker_and_ends_with_it(queue: TaskQueue) -> None:

@@ -185,6 +185,19 @@ def test_a_key_that_is_gone_is_gone_on_from(evaluate_repeatable: Any) -> None:
     assert evaluate_repeatable(body) == ["c", 3, "b"]
 
 
+def test_a_walk_begins_anew_and_goes_on_from_any_key(evaluate_repeatable: Any) -> None:
+    body = """
+        local iterate, map = pairs({ 10, 20, 30, x = 40 })
+        local seen = {}
+        for _, key in ipairs({ 1, 2, "x", 3, 1 }) do
+          seen[#seen + 1] = iterate(map, nil)
+          seen[#seen + 1] = iterate(map, key) or "end"
+        end
+        return seen
+    """
+    assert evaluate_repeatable(body) == [1, 2, 1, 3, 1, "end", 1, "x", 1, 2]
+
+
 def test_pairs_of_a_metatable_are_those(start: Callable[..., Any], vm_name: str) -> None:
     script = """
         local map = setmetatable({ a = 1 }, { __pairs = function(map)
@@ -210,8 +223,8 @@ def test_a_table_that_is_dropped_in_a_walk_is_let_go(start: Callable[..., Any]) 
           return collectgarbage("count") * 1024
         end
     """
-    machine = start(script, clock=ManualClock(), memory_bytes=8 * 2**20)
-    assert machine.run(300) < 8 * 2**20
+    machine = start(script, clock=ManualClock(), memory_bytes=4 * 2**20)
+    assert machine.run(400) < 4 * 2**20
 
 
 # --- time and chance -------------------------------------------------------------------
