@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol
 
 from engine_tasks.child.frames import (
     ERROR,
+    HEADER,
     LOG,
     NEED_SOURCE,
     PROGRESS,
@@ -23,7 +24,6 @@ from engine_tasks.child.frames import (
     unpack_f64,
     unpack_texts,
 )
-from engine_tasks.child.rate import RateLimit
 from engine_tasks.errors import ErrorKind, PayloadError, TaskError, log_line, printable
 from engine_tasks.executors.protocol import ReportProgress
 from engine_tasks.native import Unhealthy
@@ -49,6 +49,8 @@ LOG_LEVELS: Final = {
     "warning": logging.WARNING,
     "error": logging.ERROR,
 }
+#: Messages that fit into a pipe of 64 KiB: a header, and an empty text or two.
+_MOST_IN_A_PIPE: Final = 65_536 // (HEADER.size + 12)
 #: Modules a second that a child may ask for; each costs the game a look at the disk.
 _SOURCES_PER_S: Final = 500
 
@@ -106,14 +108,14 @@ class Conversation:
         self._program = program
         self._label = label
         self._report_progress = report_progress
-        self._source_rate = RateLimit(_SOURCES_PER_S)
+        self._source_rate = _Flood(_SOURCES_PER_S, "requests for modules")
         self.set_limits(limits)
 
     def set_limits(self, limits: LuaLimits) -> None:
         """Bear what a child says that keeps to these limits from now on."""
         # The child keeps to the limits itself: one that sends twice as much is not our code.
-        self._log_rate = RateLimit(2 * limits.log_lines_per_s + 2)
-        self._progress_rate = RateLimit(2 * limits.progress_per_s)
+        self._log_rate = _Flood(2 * limits.log_lines_per_s + 2, "log lines")
+        self._progress_rate = _Flood(2 * limits.progress_per_s, "progress messages")
 
     def outcome(self, task: Task) -> Outcome | Unhealthy:
         """Wait for the answer to the task that the child runs.
@@ -148,7 +150,7 @@ class Conversation:
     def _log(self, level: str, message: str) -> None:
         if level not in LOG_LEVELS:
             raise FrameError(f"a log line of level {level!r:.20}")
-        _check_flood(self._log_rate, "log lines")
+        self._log_rate.check(time.monotonic())
         logger.log(LOG_LEVELS[level], "%s: %s", self._label, log_line(message))
 
     def _progress(self, task: Task, body: bytes) -> None:
@@ -156,11 +158,11 @@ class Conversation:
         (note,) = unpack_texts(rest, 1)
         if not 0.0 <= share <= 1.0:
             raise FrameError(f"a progress of {share}")
-        _check_flood(self._progress_rate, "progress messages")
+        self._progress_rate.check(time.monotonic())
         self._report_progress(task, Progress(share, printable(note)))
 
     def _send_source(self, name: str) -> None:
-        _check_flood(self._source_rate, "requests for modules")
+        self._source_rate.check(time.monotonic())
         chunk_name, source = self._program.module_source(name) or ("", b"")
         self._channel.write(SOURCE, 0, pack_texts(chunk_name), source)
 
@@ -193,9 +195,25 @@ def readable(encoded: bytes) -> Outcome:
     return encoded
 
 
-def _check_flood(rate: RateLimit, what: str) -> None:
-    if not rate.allows(time.monotonic()):
-        raise FrameError(f"over {rate.per_s} {what} within a second")
+class _Flood:
+    """Bears `per_s` messages a second, and as many more as a pipe can hold.
+
+    Those may have come while the game stood still, however long, and are read all at once.
+    """
+
+    def __init__(self, per_s: int, what: str) -> None:
+        self._per_s = per_s
+        self._what = what
+        self._most = self._left = float(per_s + _MOST_IN_A_PIPE)
+        self._last_s = 0.0
+
+    def check(self, now_s: float) -> None:
+        """Raises `FrameError` for one message too many, at `now_s`, monotonic seconds."""
+        regained = (now_s - self._last_s) * self._per_s
+        self._left = min(self._most, self._left + regained) - 1.0
+        self._last_s = now_s
+        if self._left < 0.0:
+            raise FrameError(f"over {self._most:.0f} {self._what} within a second")
 
 
 def _task_error(body: bytes) -> TaskError:
