@@ -32,7 +32,7 @@ FULL: Final = Effort(
     warm_ups=1,
     segment_frames=45,
     waiting_tasks=1_000_000,
-    long_repeats=3,
+    long_repeats=2,
 )
 #: A run to see that every scenario works, for continuous integration: about a minute.
 QUICK: Final = Effort(

@@ -25,6 +25,8 @@ Put = Callable[[], object]
 #: What a waiting task is made of besides its payload, and the bytes of its payload.
 Side = Callable[[], AbstractContextManager[tuple[Put, int]]]
 
+#: Tasks that are weighed: a trace of each allocation makes more take minutes.
+WEIGHED: Final = 100_000
 #: Bytes that the issue allows a waiting task beyond its payload.
 MOST_BYTES: Final = 1024
 
@@ -97,16 +99,18 @@ def _weighed(side: Side) -> SetUp:
 
     @contextmanager
     def set_up(effort: Effort) -> Iterator[Sampler]:
+        count = min(WEIGHED, effort.waiting_tasks)
+
         def sample() -> list[float]:
             with side() as (put, payload_bytes):
                 tracemalloc.start()
                 try:
-                    for _ in range(effort.waiting_tasks):
+                    for _ in range(count):
                         put()
                     traced, _ = tracemalloc.get_traced_memory()
                 finally:
                     tracemalloc.stop()
-            return [traced / effort.waiting_tasks - payload_bytes]
+            return [traced / count - payload_bytes]
 
         yield sample
 
@@ -124,7 +128,7 @@ SCENARIOS: Final = (
     ),
     Scenario(
         "waiting-memory",
-        "bytes of a waiting task beyond its payload, of 1,000,000 (quick: 100,000)",
+        f"bytes of a waiting task beyond its payload, of {WEIGHED:,}",
         _weighed(_ours),
         (Peer(THREADS, _weighed(_thread_pool)),),
         (Metric("", "bytes", "lower"),),
