@@ -6,8 +6,10 @@ import logging
 from collections import deque
 from collections.abc import Callable
 
+from engine_tasks.background import BACKGROUND
 from engine_tasks.sending import OnResult
 from engine_tasks.task import Task, TaskResult
+from engine_tasks.timer import TIMER
 from engine_tasks.waiting import ResultWaiters
 
 logger = logging.getLogger(__name__)
@@ -49,7 +51,10 @@ class Delivery:
         self._waiters.announce(result.task_id)
 
     def settle(self) -> None:
-        """Call those who wait for a result on the very thread that has it."""
+        """Call those who wait for a result, on this thread unless it is the timer's."""
+        if self._done and TIMER.is_this_thread():
+            BACKGROUND.call(self.settle)  # what they do may take long
+            return
         while self._done:
             try:
                 on_done, result = self._done.popleft()

@@ -108,11 +108,12 @@ class WorkerDirectory:
         if worker.is_inline:  # which keeps to `until_s` itself, when it is polled
             worker.when_empty(retire)
             return
-        if timeout_s is not None:
-            TIMER.after(timeout_s, retire)
+        too_late = None if timeout_s is None else TIMER.after(timeout_s, retire)
 
         def retire_soon() -> None:
             TIMER.after(0.0, retire)  # not on the thread that has answered the last task
+            if too_late is not None:
+                too_late.cancel()
 
         worker.when_empty(retire_soon)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import TypedDict
+from enum import Enum
+from typing import Final, TypedDict
 
 from engine_tasks.checks import (
     check_above_zero,
@@ -79,8 +80,11 @@ def new_task(
     )
 
 
+#: What a key is made of: types whose comparison is nobody's code.
+_PLAIN: Final = frozenset({str, int, float, bytes, bool, type(None)})
+
 #: Seconds in a hundred years: a longer delay is a mistake.
-_LONGEST_S = 100 * 365 * 86_400.0
+_LONGEST_S: Final = 100 * 365 * 86_400.0
 
 
 def check_delay(delay_s: object) -> None:
@@ -97,11 +101,16 @@ def check_run_id(run_id: object) -> None:
 
 
 def check_key(key: object) -> None:
-    """Raises `TypeError` for a key that cannot be looked up."""
-    try:
-        hash(key)
-    except TypeError as error:
-        raise TypeError(f"key must be hashable, not {key!r:.60}: {error}") from None
+    """Raises `TypeError` for a key that is not plain: keys are compared within a lock."""
+    kind = type(key)
+    if kind is tuple:
+        for part in key:  # type: ignore[attr-defined]
+            check_key(part)
+    elif kind not in _PLAIN and not isinstance(key, Enum):
+        raise TypeError(
+            f"key is a str, a number, bytes, an enum member, or a tuple of those, "
+            f"not {kind.__name__}"
+        )
 
 
 def as_priority(priority: object) -> Priority:

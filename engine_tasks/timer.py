@@ -14,6 +14,10 @@ from typing import Final
 logger = logging.getLogger(__name__)
 
 
+#: Calls from which on those that were taken back are looked for.
+_CROWDED: Final = 1024
+
+
 class Timed:
     """A call that is due at `due_s`, monotonic seconds, unless cancelled before."""
 
@@ -41,11 +45,18 @@ class Timer:
         self._heap: list[tuple[float, int, Timed]] = []
         self._order = itertools.count()
         self._thread: threading.Thread | None = None
+        self._crowded = _CROWDED
+
+    def is_this_thread(self) -> bool:
+        """Whether this is the timer's own thread, on which nothing may wait."""
+        return threading.current_thread() is self._thread
 
     def after(self, delay_s: float, call: Callable[[], None]) -> Timed:
         """Have `call` run in `delay_s` seconds."""
         timed = Timed(time.monotonic() + delay_s, call)
         with self._changed:
+            if len(self._heap) >= self._crowded:
+                self._clear_out()
             heapq.heappush(self._heap, (timed.due_s, next(self._order), timed))
             if self._thread is None:
                 self._thread = threading.Thread(
@@ -55,6 +66,12 @@ class Timer:
             elif self._heap[0][2] is timed:
                 self._changed.notify()
         return timed
+
+    def _clear_out(self) -> None:
+        """Forget the calls that were taken back, now that there are twice as many in all."""
+        self._heap = [entry for entry in self._heap if entry[2].call is not None]
+        heapq.heapify(self._heap)
+        self._crowded = max(_CROWDED, 2 * len(self._heap))
 
     def _run(self) -> None:
         while True:

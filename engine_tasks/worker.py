@@ -22,7 +22,7 @@ from engine_tasks.errors import (
     WorkerStartError,
 )
 from engine_tasks.executors.protocol import Confinement
-from engine_tasks.observe.metrics import WorkerMetrics
+from engine_tasks.observe.metrics import WorkerMetrics, warm_up
 from engine_tasks.observe.stats import WorkerStats
 from engine_tasks.options import LuaLimits, WorkerOptions
 from engine_tasks.payload import encode
@@ -36,7 +36,6 @@ from engine_tasks.pools.spares import Spares
 from engine_tasks.pools.state import PoolState
 from engine_tasks.sending import SendOptions, new_task
 from engine_tasks.task import PendingTask, Progress, Task, TaskResult
-from engine_tasks.timer import TIMER
 from engine_tasks.waiting import POLL_S, ResultWaiters, Sought
 from engine_tasks.worker_plan import WorkerPlan
 
@@ -120,7 +119,7 @@ class Worker:
         self._spares = Spares(
             plan.make_executor,
             plan.options.spare_resources,
-            own_threads=plan.options.isolation == "thread",
+            own_threads=plan.options.isolation != "inline",
             has_timer=not self._shared.is_deterministic,
         )
         self._former: list[Pool | InlinePool] = []  # that failed, and may still be ending
@@ -177,7 +176,8 @@ class Worker:
 
         Waits at most `WorkerOptions.start_timeout_s`, and a little for a killed child.
         """
-        phase = self._pool.wait_started(self.options.start_timeout_s + 1.0)
+        timeout_s = self.options.start_timeout_s + 1.0
+        phase = self._pool.wait_started(min(timeout_s, threading.TIMEOUT_MAX))
         if phase is PoolPhase.RUNNING:
             return None
         return self._start_error() or WorkerStartError(
@@ -315,13 +315,13 @@ class Worker:
     def pending(self, run_id: str) -> list[PendingTask]:
         """What waits of a run, in the order in which it was sent."""
 
-        def look(state: PoolState) -> list[PendingTask]:
-            return [self._pending(task, state) for task in state.ready.pending(run_id)]
+        def look(state: PoolState) -> list[tuple[Task, Task]]:
+            tasks = state.ready.pending(run_id)
+            return [(task, state.ready.find(task.id) or task) for task in tasks]
 
-        return self._pool.tasks.read(look)
+        return [self._pending(*both) for both in self._pool.tasks.read(look)]
 
-    def _pending(self, task: Task, state: PoolState) -> PendingTask:
-        carrier = state.ready.find(task.id) or task
+    def _pending(self, task: Task, carrier: Task) -> PendingTask:
         return PendingTask(
             task_id=task.id,
             worker_id=self.worker_id,
@@ -437,6 +437,7 @@ class Worker:
     def metrics(self) -> WorkerMetrics:
         """Rates, times and failures since the worker started."""
         outlet = self._outlet
+        warm_up()
         return self._pool.tasks.read(
             lambda _state: outlet.metrics.snapshot(self.clock(), len(outlet.dead_letters))
         )
@@ -449,7 +450,7 @@ class Worker:
         Raises `WorkerStartError` for one that is being stopped.
         """
         with self._ending:
-            if self._is_ending:
+            if self._is_ending or self._pool.phase is PoolPhase.DRAINING:
                 raise WorkerStartError(
                     f"the worker {self.name!r} is being stopped",
                     worker_id=self.worker_id,
@@ -458,7 +459,7 @@ class Worker:
             if self._pool.phase is not PoolPhase.FAILED:
                 self._pool.renew()
                 return
-            self._pool.kill()
+            self._pool.end_running()
             self._former = [pool for pool in self._former if not pool.wait_stopped(0.0)]
             self._former.append(self._pool)
             self._pool = self._make_pool()
@@ -476,7 +477,7 @@ class Worker:
         heard = threading.Semaphore(0)
         expected = len(self._pool.slots())
         self._pool.ping(heard.release)
-        deadline_s = time.monotonic() + timeout_s
+        deadline_s = time.monotonic() + min(timeout_s, threading.TIMEOUT_MAX / 2)
         count = 0
         while count < expected and heard.acquire(timeout=max(0.0, deadline_s - time.monotonic())):
             count += 1
@@ -508,10 +509,7 @@ class Worker:
         """Stop without waiting; running tasks have `WorkerOptions.stop_grace_s` to end."""
         self._end()
         self._pool.stop(self.options.stop_grace_s)
-        if self.is_inline:
-            self._spares.close()
-        else:
-            TIMER.after(0.0, self._spares.close)  # which may have to wait for a child
+        self._spares.close()
 
     def kill(self) -> None:
         """Answer every task as STOPPED and kill what runs, without waiting for its end."""
@@ -522,10 +520,9 @@ class Worker:
     def wait_stopped(self, timeout_s: float) -> bool:
         """Wait until every instance has ended."""
         deadline_s = time.monotonic() + timeout_s
-        return all(
-            pool.wait_stopped(max(0.0, deadline_s - time.monotonic()))
-            for pool in (self._pool, *self._former)
-        )
+        waits = [pool.wait_stopped for pool in (self._pool, *self._former)]
+        waits.append(self._spares.wait_ended)
+        return all(wait(max(0.0, deadline_s - time.monotonic())) for wait in waits)
 
     # --- inside ------------------------------------------------------------
 

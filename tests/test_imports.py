@@ -16,7 +16,7 @@ PACKAGE = Path(engine_tasks.__file__).parent
 #: longest name that fits counts, so `lua.binding` is not in the layer of `lua`.
 LAYERS = [
     {"errors", "checks"},
-    {"policies", "clock", "extensions", "worker_id", "timer", "lifecycle"},
+    {"policies", "clock", "extensions", "worker_id", "timer", "background", "lifecycle"},
     {"options", "payload"},
     {"task"},
     {"native", "observe", "this_task", "waiting", "sending"},

@@ -33,5 +33,8 @@ class WorkerStats:
 
     @property
     def waiting_total(self) -> int:
-        """Tasks that wait, for an instance or for their time; `tasks_waiting` gives the same."""
+        """Executions that wait, for an instance or for their time.
+
+        `tasks_waiting` counts tasks: several where they share an execution by their key.
+        """
         return sum(self.waiting.values()) + self.delayed

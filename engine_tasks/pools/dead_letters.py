@@ -77,17 +77,18 @@ class DeadLetters:
 
     def add(self, task: Task, now_s: float) -> None:
         """Keep a task that died at `now_s`; one that died before, and now again, counts once."""
+        asker = next(iter(task.askers), task)  # who carries others may have left itself
         letter = DeadLetter(
-            task_id=task.id,
+            task_id=asker.id,
             errors=task.errors,
             attempts=task.attempts,
-            run_id=task.run_id,
-            priority=task.priority,
-            key=task.key,
+            run_id=asker.run_id,
+            priority=asker.priority,
+            key=asker.key,
             timeout_s=task.timeout_s,
-            max_attempts=task.max_attempts,
-            on_result=task.on_result,
-            queued_s=task.queued_s,
+            max_attempts=asker.max_attempts,
+            on_result=asker.on_result,
+            queued_s=asker.queued_s,
             died_s=now_s,
             encoded=task.payload,
         )

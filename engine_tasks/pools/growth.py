@@ -44,6 +44,7 @@ class Growth:
         self._lock = threading.Lock()
         self._timed: Timed | None = None
         self._woken = False  # since the last look
+        self._paused_until_s = 0.0
         self._closed = False
 
     def wake(self) -> None:
@@ -52,6 +53,10 @@ class Growth:
         if self._timed is None:
             with self._lock:
                 self._arm()
+
+    def pause(self, seconds: float) -> None:
+        """Add nothing for a while: what was added could not start."""
+        self._paused_until_s = self._tasks.clock() + seconds
 
     def close(self) -> None:
         """Look no more."""
@@ -69,7 +74,10 @@ class Growth:
         goes_on = True
         try:
             load = self._load()
-            change = self._scaler.decide(load, self._tasks.clock())
+            now_s = self._tasks.clock()
+            change = self._scaler.decide(load, now_s)
+            if now_s < self._paused_until_s:
+                change = min(0, change)
             self._resize(change)
             goes_on = load.waiting > 0 or load.instances + change > self._minimum
         finally:

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
+from typing import Final
 
 import attrs
 
 from engine_tasks.errors import ErrorKind, TaskError
-from engine_tasks.executors.protocol import Executor, ExecutorDied
+from engine_tasks.executors.protocol import Executor, ExecutorDied, ExecutorStartError
 from engine_tasks.pools.tasks import PoolTasks
 from engine_tasks.pools.watchdog import Watchdog
 from engine_tasks.task import Task
+from engine_tasks.timer import TIMER, Timed
+
+#: Seconds that an executor has to end a start by itself, of which it can say more.
+_SLACK_S: Final = 0.25
 
 
 @attrs.frozen
 class Death:
     """How an instance ended: the `error` of its task, whether that `began`, and who is to blame.
 
-    An `unhealthy` one has its task tried again. One that was ended because the game took its
-    task back is `blameless`, and replaced without being counted.
+    An `unhealthy` one has its task tried again. One that the pool itself ended, since its task
+    was taken back or took too long, is `blameless`, and replaced without being counted.
     """
 
     error: TaskError
@@ -41,16 +47,22 @@ class Guard:
         tasks: PoolTasks,
         executor: Executor,
         cancel_grace_s: float,
+        start_timeout_s: float,
     ) -> None:
         self.executor = executor
         #: Called on the timer's thread: set by the instance, which has its own way to tell.
         self.on_given_up: Callable[[Death], None] = _say_nothing
+        self.on_start_given_up: Callable[[ExecutorStartError], None] = _say_nothing
         self._slot = slot
         self._tasks = tasks
         self._cancel_grace_s = cancel_grace_s
+        self._start_timeout_s = start_timeout_s
+        self._lock = threading.Lock()  # decides whether a start was in time
+        self._too_late: Timed | None = None
         self._watchdog: Watchdog[Task] = Watchdog(self._expire)
         self._current: Task | None = None
         self._expired: Task | None = None
+        self._is_starting = False
 
     def begin(self, task: Task, now_s: float) -> None:
         """The instance works on this task from `now_s` on, monotonic seconds."""
@@ -60,6 +72,38 @@ class Guard:
         self._watchdog.watch(task, None if limit_s is None else now_s + limit_s)
         if not task.wanted:  # looked at now: whoever takes it back later hastens the watchdog
             self._watchdog.hasten(task, now_s + self._cancel_grace_s)
+
+    @property
+    def is_held_up(self) -> bool:
+        """Whether the instance is in the worker's code, and so hears nothing."""
+        return self._current is not None or self._is_starting
+
+    def begin_start(self) -> None:
+        """The instance loads the worker's code, for `start_timeout_s` at most."""
+        self._is_starting = True
+        self._too_late = TIMER.after(self._start_timeout_s + _SLACK_S, self._expire_start)
+
+    def end_start(self) -> bool:
+        """The instance has loaded the worker's code, or failed to; whether that was in time."""
+        with self._lock:
+            was_in_time, self._is_starting = self._is_starting, False
+        if self._too_late is not None:
+            self._too_late.cancel()
+        return was_in_time
+
+    def _expire_start(self) -> None:
+        """On the timer's thread: what ends a child that loads too long is its executor."""
+        if self.executor.kill():
+            return
+        with self._lock:
+            was_starting, self._is_starting = self._is_starting, False
+        if was_starting:
+            self.on_start_given_up(
+                ExecutorStartError(
+                    f"it was still starting after {self._start_timeout_s:g} s "
+                    f"(WorkerOptions.start_timeout_s)"
+                )
+            )
 
     def rest(self) -> None:
         """The instance works on nothing."""
@@ -99,7 +143,7 @@ class Guard:
             self.on_given_up(death)
 
 
-def _say_nothing(_death: Death) -> None:
+def _say_nothing(_what: object) -> None:
     """Before there is an instance."""
 
 
@@ -107,4 +151,5 @@ def _overdue(task: Task) -> Death:
     if not task.wanted:
         error = TaskError(ErrorKind.CANCELLED, "it went on after it was cancelled")
         return Death(error, blameless=True)
-    return Death(TaskError(ErrorKind.TIMEOUT, f"the task took longer than {task.timeout_s:g} s"))
+    error = TaskError(ErrorKind.TIMEOUT, f"the task took longer than {task.timeout_s:g} s")
+    return Death(error, blameless=True)

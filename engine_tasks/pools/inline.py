@@ -82,6 +82,7 @@ class InlinePool:
             self.phase = PoolPhase.DRAINING
         self._until_s = until_s
         self.tasks.refuse(f"the worker {self.name!r} is stopping", until_s)
+        self.tasks.drain()
 
     def stop(self, grace_s: float) -> None:
         """Answer what waits as STOPPED and let the worker's code end."""
@@ -102,6 +103,9 @@ class InlinePool:
                 self._executor.stop()
             finally:
                 self._running.release()
+
+    def end_running(self) -> None:
+        """Nothing runs while nobody polls."""
 
     def wait_stopped(self, timeout_s: float) -> bool:
         """Whether it has ended; there is nothing to wait for."""

@@ -57,6 +57,7 @@ class Instance(pykka.ThreadingActor):
         self._began = False
         self._ended = False
         guard.on_given_up = self._given_up
+        guard.on_start_given_up = self._start_given_up
 
     @staticmethod
     def _create_actor_inbox() -> SimpleQueue[Any]:
@@ -84,10 +85,18 @@ class Instance(pykka.ThreadingActor):
         if self._began:
             return  # told again by a supervisor that took over from another
         self._began = True
+        self._guard.begin_start()
+        failure: Exception | None = None
         try:
             self._executor.start()
         except Exception as error:
-            self._end(StartFailed(self._slot, self.actor_ref, as_start_error(error)))
+            failure = error
+        if not self._guard.end_start():
+            self._executor.stop()
+            self._vanish()
+            return
+        if failure is not None:
+            self._end(StartFailed(self._slot, self.actor_ref, as_start_error(failure)))
             return
         self._report(Started(self._slot, self.actor_ref))
         self._work()
@@ -156,6 +165,11 @@ class Instance(pykka.ThreadingActor):
     def _given_up(self, death: Death) -> None:
         """On the timer's thread: what runs here cannot be ended, and another has the slot."""
         self._report(Died(self._slot, self.actor_ref, death))
+
+    def _start_given_up(self, error: ExecutorStartError) -> None:
+        """On the timer's thread: what starts here cannot be ended, and is not waited for."""
+        self._tasks.leave(self._slot, self.actor_ref)
+        self._report(StartFailed(self._slot, self.actor_ref, error))
 
     def _leave(self) -> None:
         """Its tasks were answered: the pool was killed, or has given it up."""

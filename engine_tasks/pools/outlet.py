@@ -69,10 +69,9 @@ class Outlet:
             encoded=outcome if isinstance(outcome, bytes) else None,
         )
 
-    def bury(self, dead: Sequence[Task], now_s: float) -> None:
-        """Without the lock: keep the tasks that are out of attempts."""
+    def tell_dead(self, dead: Sequence[Task]) -> None:
+        """Without the lock: say which tasks are out of attempts."""
         for task in dead:
-            self.dead_letters.add(task, now_s)
             # An error of the code itself, at the only attempt, is for the game to see.
             is_plain = task.attempts == 1 and task.errors[-1].kind is ErrorKind.FAILED
             is_told = not is_plain and self._told.allows(time.monotonic())

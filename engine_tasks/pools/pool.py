@@ -56,6 +56,7 @@ class Pool:
         self.name = name
         self.error: ExecutorStartError | None = None
         self.not_started = set(range(slots))
+        self.minimum = slots
         most = max(slots, options.max_instances or slots)
         state = PoolState(
             slots,
@@ -104,6 +105,8 @@ class Pool:
             if self._phase in (PoolPhase.STARTING, PoolPhase.RUNNING):
                 self._phase = PoolPhase.DRAINING
         self.tasks.refuse(f"the worker {self.name!r} is stopping", until_s)
+        if until_s is not None and not tell_if_alive(self._supervisor, Drain()):
+            self.tasks.drain()
 
     def stop(self, grace_s: float) -> None:
         """Answer what waits as STOPPED at once, and what still runs after `grace_s` seconds.
@@ -207,7 +210,8 @@ class Pool:
     def make_guard(self, slot: int) -> Guard:
         """A new executor for a slot, and who watches over it."""
         executor: Executor = self._make(slot, self.tasks.report_progress)
-        guard = Guard(slot, self.tasks, executor, self._options.cancel_grace_s)
+        options = self._options
+        guard = Guard(slot, self.tasks, executor, options.cancel_grace_s, options.start_timeout_s)
         with self._lock:
             self._guards[slot] = guard
             ending = self.tasks.closed
@@ -229,6 +233,11 @@ class Pool:
     def when_restarted(self) -> None:
         """An instance is being replaced."""
         self.tasks.read(lambda _state: self._outlet.metrics.restarted())
+
+    def when_unneeded_failed(self) -> None:
+        """An instance beyond the minimum cannot be had: do without for a while."""
+        if self._growth is not None:
+            self._growth.pause(self._options.restart.within_s)
 
     def when_failed(self, error: ExecutorStartError) -> None:
         """An instance cannot be had: the pool is given up."""
@@ -293,6 +302,10 @@ class Pool:
         if not tell_if_alive(self._supervisor, StopAll()):
             self.tasks.drain()
 
+    def end_running(self) -> None:
+        """End what a pool that failed still runs."""
+        self._kill_the_rest()
+
     def _kill_the_rest(self) -> None:
         if self._stopped.is_set():
             return
@@ -300,5 +313,5 @@ class Pool:
         error = TaskError(ErrorKind.STOPPED, f"the worker {self.name!r} was stopped")
         self.tasks.abandon(error)
         for slot, guard in self._all_guards():
-            if not guard.executor.kill():
+            if not guard.executor.kill() and guard.is_held_up:
                 tell_if_alive(self._supervisor, Forget(slot))

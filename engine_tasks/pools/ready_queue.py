@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Hashable, Iterator
+from typing import Final
 
 import attrs
 
 from engine_tasks.policies import Priority
 from engine_tasks.pools.calendar import Calendar
+from engine_tasks.pools.levels import Levels
 from engine_tasks.task import Task
+
+#: Purged carriers that are passed over where a game waits for it.
+_PASSED_AT_ONCE: Final = 64
 
 
 class ReadyQueue:
@@ -27,8 +32,8 @@ class ReadyQueue:
 
     def __init__(self, aging_s: float, *, is_exact: bool = False) -> None:
         """With `is_exact` nothing that is due is late, not even by a `GRAIN_S`."""
-        self._ready = _Levels(aging_s)
-        self._delayed = _Levels(aging_s)
+        self._ready = Levels(aging_s)
+        self._delayed = Levels(aging_s)
         self._wakes = Calendar(is_exact=is_exact)  # the delayed carriers
         self._deadlines = Calendar(is_exact=is_exact)  # askers
         self._keyed: dict[Hashable, Task] = {}
@@ -115,8 +120,11 @@ class ReadyQueue:
         return self._head()
 
     def oldest(self) -> Task | None:
-        """The carrier with the smallest id among the first of each level, ready and delayed."""
-        self._pass_over_purged()
+        """The carrier with the smallest id among the first of each level, ready and delayed.
+
+        After a purge of very many it may be one that nobody wants any more.
+        """
+        self._pass_over_purged(_PASSED_AT_ONCE)
         heads = [*self._ready.heads(), *self._delayed.heads()]
         return min(heads, key=lambda carrier: carrier.id, default=None)
 
@@ -174,20 +182,23 @@ class ReadyQueue:
                 next_s = instant_s
         return next_s
 
-    def due(self, now_s: float) -> int:
-        """Make those delayed carriers ready whose instant has come; how many."""
+    def due(self, now_s: float, most: float = math.inf) -> int:
+        """Make those delayed carriers ready whose instant has come, `most` at once; how many."""
         count = 0
-        for carrier in self._wakes.due(now_s):
+        for carrier in self._wakes.due(now_s, most):
             self._delayed.discard(carrier)
             self._ready.put(carrier)
             count += self._is_wanted(carrier)
         return count
 
-    def expire(self, now_s: float) -> list[Task]:
-        """Take back the askers whose deadline has come, in its order, to be answered."""
+    def expire(self, now_s: float, most: float = math.inf) -> list[Task]:
+        """Take back the askers whose deadline has come, in its order, to be answered.
+
+        At most `most` of them, and those that `pop` has found.
+        """
         expired = list(self._expired)
         self._expired.clear()
-        for asker in self._deadlines.due(now_s):
+        for asker in self._deadlines.due(now_s, most):
             if (carrier := self.find(asker.id)) is not None:
                 self._take_off(carrier, asker)
                 expired.append(asker)
@@ -322,11 +333,15 @@ class ReadyQueue:
             self._pass_over_purged()
         return self._ready.head()
 
-    def _pass_over_purged(self) -> None:
-        """Let no carrier that only purged askers want stand first in its level."""
+    def _pass_over_purged(self, most: float = math.inf) -> None:
+        """Let no carrier that only purged askers want stand first in its level.
+
+        `most` of each level at once: past that one may still stand there.
+        """
         for level in (*self._ready.each, *self._delayed.each):
-            while level and not self._is_wanted(level[next(iter(level))]):
-                pass
+            passed = 0
+            while level and passed < most and not self._is_wanted(level[next(iter(level))]):
+                passed += 1
 
     def _is_wanted(self, carrier: Task) -> bool:
         """Whether an asker who was not purged wants it; else it leaves the queue.
@@ -418,63 +433,6 @@ class ReadyQueue:
         levels.discard(carrier)
         carrier.priority = priority
         levels.put(carrier)
-
-
-class _Levels:
-    """Carriers by priority; those of a level in the order in which they came into it."""
-
-    def __init__(self, aging_s: float) -> None:
-        self._aging_s = aging_s
-        # Ordered ones find their first in no time; a dict passes over all that stood before.
-        self.each = tuple(OrderedDict[int, Task]() for _ in Priority)
-        # The highest first. Not `rank` a head: that would take a third of `pop`.
-        self._by_worth = [(self.each[p], p * aging_s) for p in reversed(Priority)]
-
-    def __len__(self) -> int:
-        return sum(map(len, self.each))
-
-    def put(self, carrier: Task, *, first: bool = False) -> None:
-        """Let a carrier come last into its level, or first."""
-        level = self.each[carrier.priority]
-        level[carrier.id] = carrier
-        if first:
-            level.move_to_end(carrier.id, last=False)
-
-    def discard(self, carrier: Task) -> bool:
-        """Whether the carrier was here; it is no longer."""
-        return self.each[carrier.priority].pop(carrier.id, None) is not None
-
-    def get(self, carrier_id: int) -> Task | None:
-        """The carrier of this id, if it is here."""
-        for level in self.each:
-            if (carrier := level.get(carrier_id)) is not None:
-                return carrier
-        return None
-
-    def rank(self, carrier: Task) -> float:
-        """The instant from which on it waits, a level of priority later by `aging_s`."""
-        return carrier.ready_s - carrier.priority * self._aging_s
-
-    def heads(self) -> list[Task]:
-        """The first carrier of each level."""
-        return [level[next(iter(level))] for level in self.each if level]
-
-    def head(self) -> Task | None:
-        """The carrier of the smallest rank, of the higher priority among equals."""
-        best: Task | None = None
-        best_rank = math.inf
-        for level, worth_s in self._by_worth:
-            if level:
-                head = level[next(iter(level))]
-                rank = head.ready_s - worth_s
-                if best is None or rank < best_rank:
-                    best, best_rank = head, rank
-        return best
-
-    def last(self) -> Task | None:
-        """The last carrier of the lowest priority."""
-        level = next(filter(None, self.each), None)
-        return None if level is None else level[next(reversed(level))]
 
 
 def _asker(carrier: Task, task_id: int) -> Task:

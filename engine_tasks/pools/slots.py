@@ -133,6 +133,11 @@ class Slots:
         """A slot gets no new actor."""
         self.move(slot, _S.FAILED)
 
+    def give_back(self, slot: int) -> None:
+        """A lost slot is used no more, until it is added again."""
+        self.move(slot, _S.STOPPING)
+        self.move(slot, _S.STOPPED)
+
     def add(self, count: int) -> list[int]:
         """Take up to `count` more slots into use: those to start an instance in."""
         free = [slot for slot, state in enumerate(self._states) if state is _S.STOPPED][:count]

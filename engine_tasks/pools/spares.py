@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -59,7 +61,8 @@ class _Spare:
         try:
             outcome = self._call(lambda: next(iter(self.executor.run([task]))), task.timeout_s)
         except pykka.Timeout:
-            return _timeout_error(task), False  # a thread, which is left to itself
+            self.executor.kill()  # or it is a thread, which is left to itself
+            return _timeout_error(task), False
         except pykka.ActorDeadError:  # by a `pykka.ActorRegistry.stop_all()` of the game, say
             return TaskError(ErrorKind.CRASHED, "its thread was stopped"), False
         except ExecutorDied as death:
@@ -76,6 +79,10 @@ class _Spare:
             self.executor.stop()
             return
         self.thread.stop(block=False)
+
+    def wait_ended(self, timeout_s: float) -> bool:
+        """Wait until it has ended as it was told."""
+        return self.thread is None or self.thread.actor_stopped.wait(timeout_s)
 
     def alive(self) -> bool:
         """Whether it could run a task now."""
@@ -109,6 +116,7 @@ class Spares:
         self._spare: list[_Spare] = []
         self._borrowed: set[_Spare] = set()
         self._numbers = itertools.count(MAX_INSTANCES)  # beyond those of instances
+        self._ending: deque[_Spare] = deque()
         self._closed = False
 
     def __len__(self) -> int:
@@ -119,11 +127,12 @@ class Spares:
         with self._lock:
             self._make = make_executor
             spare, self._spare = self._spare, []
-        for each in spare:
-            each.stop()
+        self._end(spare)
 
     def run(self, task: Task, clock: Clock) -> Outcome:
         """Run a task, and wait for it."""
+        if self._closed:
+            return TaskError(ErrorKind.STOPPED, "the worker was stopped")
         try:
             spare = self._borrow()
         except ExecutorStartError as error:
@@ -143,7 +152,20 @@ class Spares:
             borrowed = list(self._borrowed)
         for each in borrowed:
             each.executor.kill()
-        for each in spare:
+        self._end(spare)
+
+    def wait_ended(self, timeout_s: float) -> bool:
+        """Wait until those that were to end have, with their resources."""
+        deadline_s = time.monotonic() + timeout_s
+        while self._ending:
+            if not self._ending[0].wait_ended(max(0.0, deadline_s - time.monotonic())):
+                return False
+            self._ending.popleft()
+        return True
+
+    def _end(self, spares: list[_Spare]) -> None:
+        self._ending.extend(spares)
+        for each in spares:
             each.stop()
 
     def _borrow(self) -> _Spare:
@@ -183,7 +205,7 @@ class Spares:
             if is_good and not self._closed and len(self._spare) < self._keep:
                 self._spare.append(spare)
                 return
-        spare.stop()
+        self._end([spare])
 
 
 def _timeout_error(task: Task) -> TaskError:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from random import Random
-from typing import Final
+from typing import Final, TypeVar
 
 from engine_tasks.errors import ErrorKind, TaskError
 from engine_tasks.options import SameKey
@@ -17,6 +17,8 @@ from engine_tasks.policies import Priority, RetryPolicy
 from engine_tasks.pools.ready_queue import ReadyQueue
 from engine_tasks.pools.slots import Slots
 from engine_tasks.task import Task
+
+T = TypeVar("T", int, float)
 
 #: What a worker does with an unhealthy task when its options say nothing of retries, and
 #: after which errors a task is tried again that was itself sent with `max_attempts`.
@@ -34,6 +36,10 @@ _DEADLY: Final = frozenset(
         ErrorKind.BAD_RESULT,
     }
 )
+
+
+#: Tasks that become ready, or expire, under one hold of the lock: 0.3 ms.
+AT_ONCE: Final = 32
 
 
 class PoolState:
@@ -66,6 +72,8 @@ class PoolState:
         self._random = random or Random()
         self._running: dict[int, deque[Task]] = {}
         self._running_count = 0
+        #: When the pool ends at the latest, if that is known: no retry waits longer.
+        self.until_s: float | None = None
         self._closing_error: TaskError | None = None
 
     # --- what waits ----------------------------------------------------------
@@ -80,18 +88,23 @@ class PoolState:
             self.ready.add(task, now_s)
         elif self._same_key == "share":
             self.ready.join(carrier, task, now_s)
+            carrier.max_attempts = _smaller(carrier.max_attempts, task.max_attempts)
+            carrier.timeout_s = _smaller(carrier.timeout_s, task.timeout_s)
         else:
             for older in self.ready.replace(carrier, task, now_s):
                 self._answer(older, ErrorKind.CANCELLED, f"task {task.id} took its place")
         return self.check_out()
 
     def advance(self, now_s: float) -> None:
-        """Let time pass: what was delayed is ready, and what expired is answered."""
+        """Let time pass: what was delayed is ready, and what expired is answered.
+
+        `AT_ONCE` of each; of very many `ready.next_event_s` tells that there are more.
+        """
         event_s = self.ready.next_event_s
         if event_s is None or event_s > now_s:
             return
-        self.ready.due(now_s)
-        for task in self.ready.expire(now_s):
+        self.ready.due(now_s, AT_ONCE)
+        for task in self.ready.expire(now_s, AT_ONCE):
             assert task.deadline_s is not None
             late_s = now_s - task.deadline_s
             self._answer(task, ErrorKind.EXPIRED, f"it still waited at its deadline{_ago(late_s)}")
@@ -165,7 +178,7 @@ class PoolState:
         self.advance(now_s)
         share = 1 + (self.ready.ready - 1) // max(1, self.slots.present)
         tasks: list[Task] = []
-        while len(tasks) < min(limit, share) and (task := self.ready.pop(now_s)) is not None:
+        while len(tasks) < min(limit, share) and (task := self._next(now_s, tasks)) is not None:
             task.attempts += 1
             self._running_count += task.wanted
             tasks.append(task)
@@ -175,6 +188,12 @@ class PoolState:
         else:
             self.slots.check_in(slot)
         return tasks
+
+    def _next(self, now_s: float, before: list[Task]) -> Task | None:
+        """The task to take next; none that may expire is taken to wait behind others."""
+        if before and ((head := self.ready.peek()) is None or head.deadline_s is not None):
+            return None
+        return self.ready.pop(now_s)
 
     def runs(self, slot: int, task: Task) -> bool:
         """Whether the task is the one that a slot works on, and not given up."""
@@ -257,7 +276,9 @@ class PoolState:
         if task.attempts >= most or not (unhealthy or error.kind in policy.kinds):
             return False
         ready_s = now_s + policy.backoff_s(task.attempts, self._random)
-        if task.deadline_s is not None and ready_s >= task.deadline_s:
+        if self.until_s is not None and ready_s > self.until_s:
+            return False  # the pool ends before that
+        if all(a.deadline_s is not None and ready_s >= a.deadline_s for a in task.askers):
             return False  # better its error now than EXPIRED later
         task.ready_s = ready_s
         return True
@@ -283,10 +304,13 @@ class PoolState:
         self.outbox.extend((task, task, self._closing_error) for task in dropped)
         return bool(dropped)
 
-    def drop_delayed_after(self, instant_s: float, most: int, error: TaskError) -> bool:
-        """Answer up to `most` tasks that are not ready before an instant; whether any were."""
-        dropped = self.ready.drop_delayed_after(instant_s, most)
-        self.outbox.extend((task, task, error) for task in dropped)
+    def drop_late(self, most: int) -> bool:
+        """Answer up to `most` tasks that are not ready before the pool ends; whether any were."""
+        if self.until_s is None:
+            return False
+        dropped = self.ready.drop_delayed_after(self.until_s, most)
+        for task in dropped:
+            self._answer(task, ErrorKind.STOPPED, "its worker ends before it was to run")
         return bool(dropped)
 
     def abandon(self, error: TaskError) -> None:
@@ -298,6 +322,15 @@ class PoolState:
         self._running_count = 0
 
     # --- what it knows ---------------------------------------------------------
+
+    def joins(self, task: Task) -> bool:
+        """Whether a task would share the execution of one that waits, or take its place."""
+        return task.key is not None and self.ready.keyed(task.key) is not None
+
+    @property
+    def pending(self) -> int:
+        """Tasks that wait and were not purged: those that `max_pending` bounds."""
+        return len(self.ready) - self.ready.purging
 
     @property
     def waiting(self) -> int:
@@ -341,6 +374,13 @@ class PoolState:
 
     def _answer_askers(self, task: Task, error: TaskError) -> None:
         self.outbox.extend((asker, task, error) for asker in task.askers)
+
+
+def _smaller(own: T | None, other: T | None) -> T | None:
+    """The smaller of two limits, of which each may be none."""
+    if own is None or other is None:
+        return other if own is None else own
+    return min(own, other)
 
 
 def _ago(seconds: float) -> str:

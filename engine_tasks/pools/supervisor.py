@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from random import Random
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import attrs
 import pykka
@@ -35,6 +35,10 @@ from engine_tasks.pools.tasks import PoolTasks, tell_if_alive
 from engine_tasks.timer import TIMER
 
 logger = logging.getLogger(__name__)
+
+
+#: Errors of tasks whose instance was ended since somebody asked for it.
+_ON_REQUEST: Final = frozenset({ErrorKind.CANCELLED, ErrorKind.STOPPED})
 
 
 @attrs.frozen
@@ -86,6 +90,8 @@ class Ward(Protocol):
     name: str
     not_started: set[int]
     """Slots that never came up since the pool was started; for the supervisor's thread."""
+    minimum: int
+    """Instances that it is to have; it can do without others."""
 
     def make_guard(self, slot: int) -> Guard:
         """A new executor for a slot, and who watches over it."""
@@ -98,6 +104,9 @@ class Ward(Protocol):
 
     def when_restarted(self) -> None:
         """An instance is being replaced."""
+
+    def when_unneeded_failed(self) -> None:
+        """An instance beyond the minimum cannot be had, and is done without."""
 
     def when_failed(self, error: ExecutorStartError) -> None:
         """An instance cannot be had: the pool is given up."""
@@ -215,11 +224,14 @@ class Supervisor(pykka.ThreadingActor):
             self._restart(slot, error)
 
     def _died(self, slot: int, death: Death) -> None:
-        calm = death.blameless or not self._tasks.awaits_instance(slot)  # ended on request
-        level = logging.DEBUG if calm else logging.ERROR
+        awaited = self._tasks.awaits_instance(slot)
+        is_on_request = not awaited or death.error.kind in _ON_REQUEST
+        level = logging.DEBUG if is_on_request else logging.ERROR
         what = "is replaced" if death.unhealthy else "died"
         logger.log(level, "%s#%d %s: %s", self._ward.name, slot, what, log_line(str(death.error)))
-        if calm:
+        if death.blameless or not awaited:
+            if awaited:
+                self._ward.when_restarted()
             self._start(slot)
         else:
             self._restart(slot, ExecutorStartError(str(death.error)))
@@ -227,6 +239,10 @@ class Supervisor(pykka.ThreadingActor):
     def _restart(self, slot: int, cause: ExecutorStartError) -> None:
         """Replace the instance of a slot now or after a backoff, unless that was too often."""
         wait_s = self._history.record(slot, self._tasks.clock())
+        if wait_s is None and self._tasks.give_back_slot(slot, self._ward.minimum):
+            logger.warning("%s does without #%d: %s", self._ward.name, slot, log_line(str(cause)))
+            self._ward.when_unneeded_failed()
+            return
         if wait_s is None:
             self._tasks.fail(slot)
             self._ward.when_failed(self._too_often(slot, cause))

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 
 import pykka
 
-from engine_tasks.errors import ErrorKind, TaskError
+from engine_tasks.errors import TaskError
 from engine_tasks.options import WorkerOptions
 from engine_tasks.policies import Priority
 from engine_tasks.pools.alarm import Alarm
@@ -59,6 +59,7 @@ class PoolTasks:
         self._refs: list[Ref | None] = [None] * len(state.slots.all)
         self._progress: dict[int, Progress] = {}
         self._when_empty: list[Callable[[], None]] = []
+        self._buried: list[Task] = []  # of which the log is still to be told
         self._refusal: str | None = None
         self._alarm = Alarm(self.advance) if has_alarm else None
 
@@ -71,7 +72,7 @@ class PoolTasks:
         with self._lock:
             if self._refusal is not None:
                 return self._refusal
-            if self._max_pending is not None and state.waiting >= self._max_pending:
+            if self._max_pending is not None and state.pending >= self._max_pending:
                 refusal = self._make_room(task, self._max_pending)
                 if refusal is not None:
                     return refusal
@@ -88,6 +89,8 @@ class PoolTasks:
         return None
 
     def _make_room(self, task: Task, most: int) -> str | None:
+        if self._state.joins(task):
+            return None  # it adds no execution
         if self._overflow == "drop_oldest" and self._state.drop_oldest():
             return None
         if self._overflow == "drop_lowest" and self._state.drop_lowest(task):
@@ -117,29 +120,18 @@ class PoolTasks:
             self._state.drop_purged(_DRAINED_AT_ONCE)
             return count
 
-    def pending(self, run_id: str) -> list[Task]:
-        """The tasks of a run that wait, in the order in which they were sent."""
-        with self._lock:
-            return self._state.ready.pending(run_id)
-
     # --- the end ---------------------------------------------------------
 
     def refuse(self, reason: str, until_s: float | None = None) -> None:
         """Accept no more tasks; what was accepted goes on.
 
-        But for what is not ready before `until_s`, a monotonic instant: that is answered as
-        STOPPED. Any thread but a game's, where very much is delayed.
+        But for what is not ready before `until_s`, an instant of the clock: that is left to
+        `drain`.
         """
         with self._lock:
             self._refusal = self._refusal or reason
-        if until_s is not None:
-            error = TaskError(ErrorKind.STOPPED, f"{reason}: the task was not to run before")
-            while self._drop_delayed(until_s, error):
-                pass
-
-    def _drop_delayed(self, until_s: float, error: TaskError) -> bool:
-        with self._settling():
-            return self._state.drop_delayed_after(until_s, _DRAINED_AT_ONCE, error)
+            if until_s is not None:
+                self._state.until_s = until_s
 
     def close(self, reason: str, error: TaskError) -> None:
         """Accept no more and give out no more; `drain` answers what waits with `error`."""
@@ -148,16 +140,20 @@ class PoolTasks:
             self._state.close(error)
 
     def drain(self) -> None:
-        """Answer what waits in a closed pool, or was purged. Any thread, but a game's.
+        """Answer what waits in a closed pool, was purged, or is not to run before its end.
 
-        A few at a time: a game's calls may want the lock in between.
+        Any thread, but a game's. A few at a time: a game's calls may want the lock in between.
         """
         while self._drain_some():
             pass
 
     def _drain_some(self) -> bool:
         with self._settling():
-            return self._state.drop_purged(_DRAINED_AT_ONCE) or self._state.drop(_DRAINED_AT_ONCE)
+            return (
+                self._state.drop_purged(_DRAINED_AT_ONCE)
+                or self._state.drop(_DRAINED_AT_ONCE)
+                or self._state.drop_late(_DRAINED_AT_ONCE)
+            )
 
     def abandon(self, error: TaskError) -> None:
         """Answer the running tasks with `error`; what they still yield is dropped."""
@@ -194,6 +190,7 @@ class PoolTasks:
 
     def take(self, slot: int, limit: int = 1) -> list[Task]:
         """The next tasks for an instance; none checks it in, until a wake."""
+        self._make_way()
         now_s = self.clock()
         with self._lock:
             tasks = self._state.take(slot, limit, now_s)
@@ -204,6 +201,18 @@ class PoolTasks:
             self._settle()
         return tasks
 
+    def _make_way(self) -> None:
+        """Answer what would otherwise be passed over within one hold of the lock.
+
+        Without the lock first: there is hardly ever anything.
+        """
+        ready = self._state.ready
+        while ready.purging and self._drain_some():
+            pass
+        event_s = ready.next_event_s
+        while event_s is not None and event_s <= self.clock() and self._advance_some():
+            event_s = ready.next_event_s
+
     def answer(self, slot: int, task: Task, outcome: Outcome, finished_s: float) -> bool:
         """Answer the first of the tasks that an instance has taken; False if given up before."""
         error = outcome if isinstance(outcome, TaskError) else None
@@ -212,6 +221,8 @@ class PoolTasks:
             if self._progress:
                 self._progress.pop(task.id, None)
             if askers:
+                if self._state.dead:
+                    self._bury()
                 for asker in askers:
                     self._outlet.give(asker, task, outcome, finished_s)
             if error is not None or self._when_empty:
@@ -285,6 +296,15 @@ class PoolTasks:
         with self._lock:
             self._state.slots.stopped(slot)
 
+    def give_back_slot(self, slot: int, minimum: int) -> bool:
+        """Do without an instance that cannot be had, if more than `minimum` are there."""
+        with self._lock:
+            slots = self._state.slots
+            if self._state.closed or slots.present <= minimum:
+                return False
+            slots.give_back(slot)
+            return True
+
     def add_slots(self, count: int) -> list[int]:
         """Take up to `count` more slots into use: those to start an instance in."""
         with self._lock:
@@ -306,9 +326,17 @@ class PoolTasks:
 
     def advance(self) -> None:
         """Let time pass: answer what expired, wake instances for what is ready by now."""
-        with self._settling():
-            self._state.advance(self.clock())
+        while self._advance_some():
+            pass
         self._wake_for_the_rest()
+
+    def _advance_some(self) -> bool:
+        """Whether there is more: a few at a time, since a game may want the lock in between."""
+        with self._settling():
+            now_s = self.clock()
+            self._state.advance(now_s)
+            event_s = self._state.ready.next_event_s
+            return event_s is not None and event_s <= now_s
 
     def _wake_for_the_rest(self) -> None:
         with self._lock:
@@ -398,6 +426,8 @@ class PoolTasks:
         state = self._state
         if state.closed:
             state.drop(_DRAINED_AT_ONCE)
+        if state.dead:
+            self._bury()
         if state.outbox:
             now_s = self.clock()
             for task, carrier, error in state.outbox:
@@ -407,16 +437,23 @@ class PoolTasks:
         if self._alarm is not None:
             self._alarm.set(state.ready.next_event_s)
 
+    def _bury(self) -> None:
+        """Within the lock, before their answers: keep the tasks that are out of attempts."""
+        for task in self._state.dead:
+            self._outlet.dead_letters.add(task, self.clock())
+        self._buried += self._state.dead
+        self._state.dead = []
+
     def _settle(self) -> None:
         """Without the lock: what an answer brings with it."""
         state = self._state
-        if state.dead or state.retried:
+        if state.retried or self._buried:
             with self._lock:
-                dead, state.dead = state.dead, []
+                buried, self._buried = self._buried, []
                 retried, state.retried = state.retried, []
                 for _ in retried:
                     self._outlet.metrics.retried()
-            self._outlet.bury(dead, self.clock())
+            self._outlet.tell_dead(buried)
             self._outlet.tell_retries(retried)
         if self._when_empty:
             self._check_empty()

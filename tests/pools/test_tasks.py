@@ -287,5 +287,6 @@ def test_what_is_not_ready_before_a_stop_does_not_delay_it(crew: Callable[..., C
     pool.submit(*range(1, 51), ready_s=100.0)
     (soon,) = pool.submit(51)
     pool.tasks.refuse("stopping", until_s=2.0)
+    pool.tasks.drain()
     assert {result.task_id for result in pool.results} == set(range(1, 51))
     assert pool.tasks.take(0) == [soon]
