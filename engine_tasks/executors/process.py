@@ -37,8 +37,6 @@ from engine_tasks.timer import TIMER
 
 logger = logging.getLogger(__name__)
 
-#: Seconds a child may take to end when told; past that it is killed.
-_STOP_TIMEOUT_S: Final = 0.5
 #: Bytes that every pipe takes without a reader, also one that Linux made small because the
 #: user has a thousand others.
 _PIPE_BYTES: Final = 4096
@@ -159,7 +157,7 @@ class ProcessExecutor:
         child, talk = self._child, self._conversation
         if child is None:
             return
-        too_late = TIMER.after(_STOP_TIMEOUT_S, child.kill)
+        too_late = TIMER.after(self._options.stop_grace_s, child.kill)
         try:
             child.write(STOP, 0)
             if talk is not None:
