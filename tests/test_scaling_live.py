@@ -155,6 +155,9 @@ def test_no_task_is_lost_while_instances_come_and_go(
         resizing.join()
     assert answers == {task_id: 2 * number for task_id, number in sent.items()}
     assert queue.next_task_result(1) is None
+    changed = threading.Event()
+    TIMER.after(0.0, changed.set)
+    assert changed.wait(PATIENCE_S)
     growth.wake()  # it did not know of those that were added
     eventually(lambda: instances(queue) == {"IDLE": 1})
 
