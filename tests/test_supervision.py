@@ -501,6 +501,7 @@ def test_a_failed_start_that_nobody_heard_of_is_tried_again(
         raise RuntimeError("no map today")
 
     options = attrs.evolve(THREAD, create=create)
+    assert result_of(queue, 0, "the echo's instance is there").ok
     others = set(pykka.ActorRegistry.get_by_class(Instance))
     pool = start(queue, lambda _resource, data: data, options=options, wait=False)
     gate.wait_entered()
