@@ -1,60 +1,106 @@
-"""Tasks by priority, in the order in which they came to it."""
+"""Carriers by priority, in the order in which they came into their level: pure, no clock.
+
+A dict that grows moves all that it holds, an OrderedDict twice: 50 ms of one `send_task` among
+a million waiting tasks. What is kept here is kept in pieces, none of which gets large.
+"""
 
 from __future__ import annotations
 
 import math
 from collections import OrderedDict
+from typing import Final
 
 from engine_tasks.policies import Priority
+from engine_tasks.pools.packing import Packed, packed, unpacked
 from engine_tasks.task import Task
+
+#: Carriers of a segment. A dict passes over those that left to find the first of those that
+#: are there.
+SEGMENT: Final = 256
+
+#: Carriers of a level that are kept as they are; those that come behind them are packed.
+UNPACKED: Final = 1024
+
+#: Neighbouring ids that share a block of the index, as bits.
+_ID_BITS: Final = 8
+
+#: Numbers from one segment of a level to the next; what is left of one by it is the level.
+_STEP: Final = 8
 
 
 class Levels:
-    """Carriers by priority; those of a level in the order in which they came into it."""
+    """Carriers by priority; those of a level in the order in which they came into it.
+
+    Not safe from several threads.
+    """
 
     def __init__(self, aging_s: float) -> None:
         self._aging_s = aging_s
-        # Ordered ones find their first in no time; a dict passes over all that stood before.
-        self.each = tuple(OrderedDict[int, Task]() for _ in Priority)
+        self._lines = tuple(_Line(priority) for priority in Priority)
         # The highest first. Not `rank` a head: that would take a third of `pop`.
-        self._by_worth = [(self.each[p], p * aging_s) for p in reversed(Priority)]
+        self._by_worth = [(self._lines[p], p * aging_s) for p in reversed(Priority)]
+        #: The numbers of the carriers' segments, in blocks of ids.
+        self._places: dict[int, dict[int, int]] = {}
+        self._count = 0
 
     def __len__(self) -> int:
-        return sum(map(len, self.each))
+        return self._count
+
+    def count(self, priority: Priority) -> int:
+        """Carriers of a level."""
+        return self._lines[priority].count
+
+    # --- coming and going ----------------------------------------------------
 
     def put(self, carrier: Task, *, first: bool = False) -> None:
         """Let a carrier come last into its level, or first."""
-        level = self.each[carrier.priority]
-        level[carrier.id] = carrier
-        if first:
-            level.move_to_end(carrier.id, last=False)
+        line = self._lines[carrier.priority]
+        block = self._places.get(carrier.id >> _ID_BITS)
+        if block is None:
+            block = self._places[carrier.id >> _ID_BITS] = {}
+        block[carrier.id] = line.put_first(carrier) if first else line.put(carrier)
+        self._count += 1
 
     def discard(self, carrier: Task) -> bool:
         """Whether the carrier was here; it is no longer."""
-        return self.each[carrier.priority].pop(carrier.id, None) is not None
+        block = self._places.get(carrier.id >> _ID_BITS)
+        number = None if block is None else block.pop(carrier.id, None)
+        if block is None or number is None:
+            return False
+        if not block:
+            del self._places[carrier.id >> _ID_BITS]
+        self._lines[number % _STEP].remove(carrier.id, number)
+        self._count -= 1
+        return True
+
+    # --- looking -------------------------------------------------------------
 
     def get(self, carrier_id: int) -> Task | None:
         """The carrier of this id, if it is here."""
-        for level in self.each:
-            if (carrier := level.get(carrier_id)) is not None:
-                return carrier
-        return None
+        block = self._places.get(carrier_id >> _ID_BITS)
+        number = None if block is None else block.get(carrier_id)
+        return None if number is None else self._lines[number % _STEP].get(carrier_id, number)
 
     def rank(self, carrier: Task) -> float:
         """The instant from which on it waits, a level of priority later by `aging_s`."""
         return carrier.ready_s - carrier.priority * self._aging_s
 
+    def first(self, priority: Priority) -> Task | None:
+        """The first carrier of a level."""
+        line = self._lines[priority]
+        return line.first() if line.count else None
+
     def heads(self) -> list[Task]:
         """The first carrier of each level."""
-        return [level[next(iter(level))] for level in self.each if level]
+        return [line.first() for line in self._lines if line.count]
 
     def head(self) -> Task | None:
         """The carrier of the smallest rank, of the higher priority among equals."""
         best: Task | None = None
         best_rank = math.inf
-        for level, worth_s in self._by_worth:
-            if level:
-                head = level[next(iter(level))]
+        for line, worth_s in self._by_worth:
+            if line.count:
+                head = line.first()
                 rank = head.ready_s - worth_s
                 if best is None or rank < best_rank:
                     best, best_rank = head, rank
@@ -62,5 +108,68 @@ class Levels:
 
     def last(self) -> Task | None:
         """The last carrier of the lowest priority."""
-        level = next(filter(None, self.each), None)
-        return None if level is None else level[next(reversed(level))]
+        line = next((line for line in self._lines if line.count), None)
+        return None if line is None else line.last()
+
+
+class _Line:
+    """The carriers of one level, in segments by their numbers; only the last may be empty."""
+
+    __slots__ = ("_after", "_before", "_level", "_number", "_open", "_segments", "count")
+
+    def __init__(self, level: int) -> None:
+        self.count = 0
+        self._level = level
+        # An ordered one finds its first in no time, also where many before it are gone.
+        self._segments: OrderedDict[int, dict[int, Task | Packed]] = OrderedDict()
+        self._before = level - _STEP  # the numbers of the next segments
+        self._after = level
+        self._add_open()
+
+    def put(self, carrier: Task) -> int:
+        """Let a carrier come last; the number of its segment."""
+        if len(self._open) >= SEGMENT:
+            self._add_open()
+        self._open[carrier.id] = carrier if self.count < UNPACKED else packed(carrier)
+        self.count += 1
+        return self._number
+
+    def put_first(self, carrier: Task) -> int:
+        """Let a carrier come first; the number of its segment."""
+        number = self._before
+        self._before -= _STEP
+        self._segments[number] = {carrier.id: carrier}
+        self._segments.move_to_end(number, last=False)
+        self.count += 1
+        return number
+
+    def remove(self, carrier_id: int, number: int) -> None:
+        """Let a carrier leave its segment."""
+        segment = self._segments[number]
+        del segment[carrier_id]
+        self.count -= 1
+        if not segment and segment is not self._open:
+            del self._segments[number]
+
+    def get(self, carrier_id: int, number: int) -> Task:
+        """A carrier of a segment; from now on it is kept unpacked, as it may be known."""
+        segment = self._segments[number]
+        carrier = segment[carrier_id]
+        if isinstance(carrier, tuple):
+            carrier = segment[carrier_id] = unpacked(carrier_id, self._level, carrier)
+        return carrier
+
+    def first(self) -> Task:
+        """The first carrier, where there is one."""
+        number = next(iter(self._segments))
+        return self.get(next(iter(self._segments[number])), number)
+
+    def last(self) -> Task:
+        """The last carrier, where there is one."""
+        number = next(number for number in reversed(self._segments) if self._segments[number])
+        return self.get(next(reversed(self._segments[number])), number)
+
+    def _add_open(self) -> None:
+        self._number = self._after
+        self._after += _STEP
+        self._open = self._segments[self._number] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import deque
 from collections.abc import Hashable, Iterator
@@ -285,7 +286,7 @@ class ReadyQueue:
 
     def by_priority(self) -> dict[Priority, int]:
         """`ready`, of each level."""
-        return {priority: len(self._ready.each[priority]) for priority in Priority}
+        return {priority: self._ready.count(priority) for priority in Priority}
 
     # --- inside --------------------------------------------------------------
 
@@ -338,9 +339,11 @@ class ReadyQueue:
 
         `most` of each level at once: past that one may still stand there.
         """
-        for level in (*self._ready.each, *self._delayed.each):
+        for levels, priority in itertools.product((self._ready, self._delayed), Priority):
             passed = 0
-            while level and passed < most and not self._is_wanted(level[next(iter(level))]):
+            while passed < most and (head := levels.first(priority)) is not None:
+                if self._is_wanted(head):
+                    break
                 passed += 1
 
     def _is_wanted(self, carrier: Task) -> bool:
