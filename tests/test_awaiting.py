@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
@@ -25,6 +26,8 @@ from engine_tasks import (
     WorkerOptions,
 )
 from engine_tasks.awaiting import result_of
+from engine_tasks.pools.state import PoolState
+from engine_tasks.task import Task
 from engine_tasks.waiting import ResultWaiters, Sought
 
 THREAD = WorkerOptions(isolation="thread", stop_grace_s=0.2)
@@ -112,11 +115,11 @@ def test_an_await_that_is_cancelled_leaves_the_result(queue: TaskQueue, gate: Ga
             await awaiting
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(queue.result(task_id), 0.01)
+        assert not queue._directory.waiters._arrivals
         gate.open()
         return await queue.result(task_id)
 
     assert run(play()).payload == "wait"
-    assert not queue._directory.waiters._arrivals
 
 
 def test_a_loop_that_is_closed_early_leaves_the_result(queue: TaskQueue, gate: Gate) -> None:
@@ -131,6 +134,10 @@ def test_a_loop_that_is_closed_early_leaves_the_result(queue: TaskQueue, gate: G
     result = queue.next_task_result(1)
     assert result is not None
     assert result.payload == "wait"
+    assert run(queue.result(send(queue, "after"))).payload == "after"
+    metrics = queue.metrics(1)
+    assert metrics is not None
+    assert metrics.restarts == 0
     awaiting._log_destroy_pending = False  # type: ignore[attr-defined]
     awaiting.get_coro().close()  # type: ignore[union-attr]
 
@@ -193,6 +200,20 @@ def test_who_awaits_what_another_takes_is_told(queue: TaskQueue, gate: Gate) -> 
         await awaiting
 
     with pytest.raises(UnknownTaskError, match="was taken"):
+        run(play())
+
+
+def test_who_awaits_what_goes_to_a_callback_is_told(queue: TaskQueue, gate: Gate) -> None:
+    start(queue, gate)
+
+    async def play() -> None:
+        task_id = send(queue, "wait", on_result=lambda result: None)
+        awaiting = asyncio.ensure_future(queue.result(task_id))
+        await asyncio.sleep(0)
+        gate.open()
+        await awaiting
+
+    with pytest.raises(UnknownTaskError, match="went to its on_result"):
         run(play())
 
 
@@ -326,6 +347,40 @@ def test_a_delayed_task_on_the_loops_thread_is_awaited() -> None:
 
         result = run(play())
     assert (result.payload, result.started_s) == (1, 5.0)
+
+
+class JustNow:
+    """A worker that has announced a result when it is asked for it."""
+
+    is_inline = False
+
+    def __init__(self) -> None:
+        self.results: deque[TaskResult] = deque()
+
+    def knows(self, task_id: int) -> bool | None:
+        self.results.append(TaskResult(worker_id=1, task_id=task_id))
+        return True
+
+
+def test_a_result_that_comes_while_it_is_looked_for_is_found() -> None:
+    worker = JustNow()
+    sought = Sought(1, lambda: [worker.results], lambda: [worker], lambda: False)
+    assert run(result_of(sought, ResultWaiters())).task_id == 1
+
+
+def test_whether_a_purged_task_is_known_cannot_be_told_at_once() -> None:
+    state = PoolState(1)
+    for task_id in (1, 2):
+        state.submit(Task(task_id, b"", 0.0, run_id="r"))
+    assert (state.knows(2), state.knows(3)) == (True, False)
+    assert state.purge("r") == 2
+    assert (state.knows(2), state.knows(3)) == (None, None)
+    while state.drop_purged(1):
+        pass
+    assert (state.knows(2), state.knows(3)) == (False, False)
+    state.submit(Task(4, b"", 0.0, deadline_s=1.0))
+    assert state.take(0, now_s=0.5)[0].id == 4
+    assert (state.knows(4), state.knows(5)) == (True, False)
 
 
 class Undecided:

@@ -676,16 +676,17 @@ def test_a_task_is_sent_as_it_was_asked_for(queue: TaskQueue, gate: Gate) -> Non
 
 
 @pytest.mark.parametrize(
-    "options", [{"same_key": "newest"}, {"max_pending": 1, "overflow": "drop_oldest"}]
+    ("options", "key"),
+    [({"same_key": "newest"}, 5), ({"max_pending": 1, "overflow": "drop_oldest"}, None)],
 )
 def test_a_future_that_gives_way_to_another_is_cancelled_at_once(
-    queue: TaskQueue, gate: Gate, options: Any
+    queue: TaskQueue, gate: Gate, options: Any, key: int | None
 ) -> None:
     executor = executor_of(queue, gate, **options)
     executor.submit("wait")
     gate.wait_entered()
-    older = executor.submit(1, key=5)
-    newer = executor.submit(2, key=5)
+    older = executor.submit(1, key=key)
+    newer = executor.submit(2, key=key)
     assert older.cancelled()
     assert not newer.done()
     gate.open()
