@@ -82,7 +82,7 @@ class InlinePool:
             self.phase = PoolPhase.DRAINING
         self._until_s = until_s
         self.tasks.refuse(f"the worker {self.name!r} is stopping", until_s)
-        self.tasks.drain()
+        self.tasks.drain(gently=False)
 
     def stop(self, grace_s: float) -> None:
         """Answer what waits as STOPPED and let the worker's code end."""
@@ -95,7 +95,7 @@ class InlinePool:
             self.phase = PoolPhase.STOPPED
         error = TaskError(ErrorKind.STOPPED, f"the worker {self.name!r} was stopped")
         self.tasks.close(error.message, error)
-        self.tasks.drain()
+        self.tasks.drain(gently=False)
         self.tasks.abandon(error)
         self._executor.cancel()
         if self._running.acquire(blocking=False):  # else whoever runs a task ends it
@@ -129,7 +129,7 @@ class InlinePool:
     def purge(self, run_id: str) -> int:
         """Answer what waits of a run as CANCELLED; how many tasks."""
         count = self.tasks.purge(run_id)
-        self.tasks.drain()
+        self.tasks.drain(gently=False)
         return count
 
     def advance(self) -> None:
@@ -208,7 +208,7 @@ class InlinePool:
         self.phase = PoolPhase.FAILED
         reason = f"the worker {self.name!r} failed: {error}"
         self.tasks.close(reason, TaskError(ErrorKind.CRASHED, reason))
-        self.tasks.drain()
+        self.tasks.drain(gently=False)
 
     def renew(self, make_executor: MakeExecutor | None = None) -> None:
         """Have the next task run by a fresh executor."""

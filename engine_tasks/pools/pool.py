@@ -124,7 +124,7 @@ class Pool:
         """Answer every task as STOPPED at once and end what runs."""
         self._close(PoolPhase.STOPPING)
         self._kill_the_rest()
-        self.tasks.drain()
+        self.tasks.drain(gently=False)
 
     def wait_stopped(self, timeout_s: float) -> bool:
         """Wait until every instance has ended."""

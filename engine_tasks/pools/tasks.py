@@ -26,6 +26,12 @@ WAKE: Final = "wake"
 #: Tasks answered under one hold of the lock, 0.2 ms.
 _DRAINED_AT_ONCE: Final = 16
 
+#: Seconds of a pause between two such holds.
+_PAUSE_S: Final = 5e-05
+
+#: Holds of the lock for one look at the clock: the timer has others to call.
+_STEPS: Final = 4
+
 Ref = pykka.ActorRef[Any]
 Clock = Callable[[], float]
 T = TypeVar("T")
@@ -99,8 +105,13 @@ class PoolTasks:
 
     def cancel(self, task_id: int) -> bool | tuple[int, Task]:
         """Answer a task as CANCELLED. See `PoolState.cancel`."""
-        with self._settling():
-            return self._state.cancel(task_id)
+        with self._lock:
+            verdict = self._state.cancel(task_id)
+            if verdict is False:  # a queue asks one worker after the other
+                return False
+            self._flush()
+        self._settle()
+        return verdict
 
     def cancel_waiting(self, task_id: int) -> bool:
         """`cancel`, but only a task that no instance has taken."""
@@ -139,13 +150,15 @@ class PoolTasks:
             self._refusal = self._refusal or reason
             self._state.close(error)
 
-    def drain(self) -> None:
+    def drain(self, *, gently: bool = True) -> None:
         """Answer what waits in a closed pool, was purged, or is not to run before its end.
 
-        Any thread, but a game's. A few at a time: a game's calls may want the lock in between.
+        Any thread, but a game's. A few at a time, and `gently` with pauses: a game's calls may
+        want the lock in between, and the GIL, which they else have after CPython's 5 ms.
         """
         while self._drain_some():
-            pass
+            if gently:
+                time.sleep(_PAUSE_S)
 
     def _drain_some(self) -> bool:
         with self._settling():
@@ -325,9 +338,14 @@ class PoolTasks:
     # --- time ------------------------------------------------------------
 
     def advance(self) -> None:
-        """Let time pass: answer what expired, wake instances for what is ready by now."""
-        while self._advance_some():
-            pass
+        """Let time pass: answer what expired, wake instances for what is ready by now.
+
+        Of very much only a part, where an alarm sees to the rest.
+        """
+        steps = itertools.repeat(None) if self._alarm is None else range(_STEPS)
+        for _ in steps:
+            if not self._advance_some():
+                break
         self._wake_for_the_rest()
 
     def _advance_some(self) -> bool:
