@@ -1,5 +1,6 @@
 """A pool has more instances while much waits, and fewer again; nothing is lost on the way."""
 
+import itertools
 import threading
 import time
 from collections import Counter
@@ -123,6 +124,28 @@ def test_a_pool_that_is_stopped_looks_at_nothing_more(queue: TaskQueue, gate: Ga
     assert not looks(growth)
     growth.wake()
     assert not looks(growth)
+
+
+def test_an_instance_that_is_not_needed_ends_also_where_it_still_started_when_that_was_seen(
+    queue: TaskQueue, gate: Gate
+) -> None:
+    slow, numbers = Gate(), itertools.count()
+    options = attrs.evolve(
+        THREAD, max_instances=2, create=lambda: slow("wait" if next(numbers) else "at once")
+    )
+    assert queue.start_native_worker(1, "Worker", lambda _, data: gate(data), options=options)
+    growth = growth_of(queue)
+    task_id = queue.send_task(1, "wait")
+    gate.wait_entered()
+    assert growth._resize(1) == 1
+    slow.wait_entered()
+    growth.wake()
+    eventually(lambda: growth._scaler._taken_away_s)  # it has tried to: nobody idles
+    assert instances(queue) == {"BUSY": 1, "STARTING": 1}
+    slow.open()
+    eventually(lambda: instances(queue) == {"BUSY": 1})
+    gate.open()
+    check_answered(queue, [task_id])
 
 
 @pytest.mark.parametrize("options", [ONE_TO_THREE, THREAD], ids=["process", "thread"])

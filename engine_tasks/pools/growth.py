@@ -78,7 +78,7 @@ class Growth:
             change = self._scaler.decide(load, now_s)
             if now_s < self._paused_until_s:
                 change = min(0, change)
-            self._resize(change)
+            change = self._resize(change)
             goes_on = load.waiting > 0 or load.instances + change > self._minimum
         finally:
             with self._lock:
@@ -97,10 +97,14 @@ class Growth:
             )
         )
 
-    def _resize(self, change: int) -> None:
+    def _resize(self, change: int) -> int:
+        """Have more instances, or fewer of those that idle; how many more that makes."""
         if change > 0:
-            for slot in self._tasks.add_slots(change):
+            added = self._tasks.add_slots(change)
+            for slot in added:
                 self._start_slot(slot)
-        elif change < 0:
-            for ref in self._tasks.retire_slots(-change):
-                tell_if_alive(ref, STOP)
+            return len(added)
+        retired = self._tasks.retire_slots(-change)
+        for ref in retired:
+            tell_if_alive(ref, STOP)
+        return -len(retired)
