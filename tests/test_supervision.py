@@ -136,6 +136,7 @@ def test_a_crash_loop_fails_the_pool_with_its_policy_and_its_cause(queue: TaskQu
     assert queue.send_task(1, "x") is None
     assert reason in str(queue.last_error)
     eventually(lambda: not pids())
+    eventually(lambda: instances(queue) == ("STOPPED",))
 
 
 def test_a_failed_worker_is_revived_with_its_id_and_its_dead_letters(queue: TaskQueue) -> None:
@@ -293,6 +294,21 @@ def test_ping_is_answered_while_tasks_wait(queue: TaskQueue, gate: Gate) -> None
     eventually(lambda: not instance_of(pool).actor_inbox.empty())
     gate.open()
     assert [result.payload for result in results_of(queue, ids)] == ["wait", True]
+
+
+def test_a_late_answer_to_a_ping_is_none_to_the_next(queue: TaskQueue, gate: Gate) -> None:
+    start(queue, gate, 2, options=THREAD)
+    ids = send(queue, "wait", "wait")
+    for _ in range(2):
+        gate.wait_entered()
+    assert queue.ping(1, 0.0) == 0
+    heard: list[int] = []
+    pool_of(queue).ping(lambda: heard.append(1))
+    gate.open()
+    results_of(queue, ids)
+    eventually(lambda: len(heard) == 2)
+    assert queue.ping(1, PATIENCE_S) == 2
+    assert len(heard) == 2
 
 
 def test_a_stopped_instance_leaves_what_waits_to_the_next(queue: TaskQueue, gate: Gate) -> None:

@@ -15,12 +15,11 @@ from engine_tasks.executors.protocol import Executor, ExecutorDied, ExecutorStar
 from engine_tasks.pools.batch import BatchSize
 from engine_tasks.pools.guard import Death, Guard
 from engine_tasks.pools.messages import (
-    PING,
     RENEW,
     START,
     STOP,
     Died,
-    Pong,
+    Ping,
     Renewed,
     Report,
     SetLimits,
@@ -76,8 +75,8 @@ class Instance(pykka.ThreadingActor):
             self._end(Stopped(self._slot, self.actor_ref))
         elif message == RENEW:
             self._renew()
-        elif message == PING:
-            self._say_whether_alive()
+        elif isinstance(message, Ping):
+            self._say_whether_alive(message)
         elif isinstance(message, SetLimits) and not self._executor.set_limits(message.limits):
             self._renew()
 
@@ -133,9 +132,9 @@ class Instance(pykka.ThreadingActor):
 
     # --- other messages ------------------------------------------------------
 
-    def _say_whether_alive(self) -> None:
+    def _say_whether_alive(self, ping: Ping) -> None:
         if self._executor.alive():
-            self._report(Pong(self._slot, self.actor_ref))
+            ping.heard()
             return
         self._executor.stop()
         self._die(Death(TaskError(ErrorKind.CRASHED, "its executor ended while it had no task")))

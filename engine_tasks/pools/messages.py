@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import attrs
@@ -21,8 +22,13 @@ START: Final = "start"
 STOP: Final = "stop"
 #: Make room for a fresh instance, after the tasks that it has taken.
 RENEW: Final = "renew"
-#: Say whether you could run a task.
-PING: Final = "ping"
+
+
+@attrs.frozen
+class Ping:
+    """Call `heard` if you could run a task."""
+
+    heard: Callable[[], None]
 
 
 @attrs.frozen
@@ -77,12 +83,4 @@ class Stopped:
     ref: Ref
 
 
-@attrs.frozen
-class Pong:
-    """The instance of a slot is there, and could run a task."""
-
-    slot: int
-    ref: Ref
-
-
-Report = Started | StartFailed | Died | Renewed | Stopped | Pong
+Report = Started | StartFailed | Died | Renewed | Stopped

@@ -17,7 +17,7 @@ from engine_tasks.options import LuaLimits, WorkerOptions
 from engine_tasks.policies import RestartPolicy
 from engine_tasks.pools.growth import Growth
 from engine_tasks.pools.guard import Guard
-from engine_tasks.pools.messages import RENEW, STOP, SetLimits
+from engine_tasks.pools.messages import RENEW, STOP, Ping, SetLimits
 from engine_tasks.pools.outlet import Outlet
 from engine_tasks.pools.restarts import RestartHistory
 from engine_tasks.pools.root import ANOTHER_TRY_S, ROOT
@@ -31,7 +31,6 @@ from engine_tasks.pools.supervisor import (
     Supervisor,
     TakeOver,
     TellAll,
-    TellPinged,
 )
 from engine_tasks.pools.tasks import PoolTasks, tell_if_alive
 from engine_tasks.task import Task
@@ -187,7 +186,7 @@ class Pool:
     def ping(self, heard: Callable[[], None]) -> None:
         """Have `heard` called for each instance that could run a task; one that could not,
         because its process ended while it had nothing to do, is replaced."""
-        tell_if_alive(self._supervisor, TellPinged(heard))
+        tell_if_alive(self._supervisor, TellAll(Ping(heard)))
 
     def confinement(self) -> Confinement | None:
         """The layers around its child processes, where a stranger's code runs in them."""
@@ -248,6 +247,8 @@ class Pool:
 
     def when_stopped(self) -> None:
         """The pool is closed and every instance has ended."""
+        for slot, _, _ in self.tasks.refs():
+            self.tasks.stopped(slot)  # also one that waited for its next instance
         with self._lock:
             if self._phase is not PoolPhase.FAILED:
                 self._phase = PoolPhase.STOPPED

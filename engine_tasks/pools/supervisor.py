@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from random import Random
 from types import TracebackType
 from typing import Any, Final, Protocol
@@ -17,11 +16,9 @@ from engine_tasks.policies import RestartPolicy
 from engine_tasks.pools.guard import Death, Guard
 from engine_tasks.pools.instance import Instance, as_start_error
 from engine_tasks.pools.messages import (
-    PING,
     START,
     STOP,
     Died,
-    Pong,
     Ref,
     Renewed,
     Report,
@@ -58,13 +55,6 @@ class TellAll:
     """Pass a message on to every instance."""
 
     message: object
-
-
-@attrs.frozen
-class TellPinged:
-    """Ping every instance, and call `heard` for each that answers."""
-
-    heard: Callable[[], None]
 
 
 @attrs.frozen
@@ -131,7 +121,6 @@ class Supervisor(pykka.ThreadingActor):
         self._history = RestartHistory(policy, Random())
         self._refs: dict[int, Ref] = {}
         self._not_started = ward.not_started
-        self._heard: Callable[[], None] | None = None
         self._over = False
 
     def on_receive(self, message: Any) -> None:
@@ -146,9 +135,6 @@ class Supervisor(pykka.ThreadingActor):
                 self._take_over()
             case TellAll(what):
                 self._tell_all(what)
-            case TellPinged(heard):
-                self._heard = heard
-                self._tell_all(PING)
             case Forget(slot):
                 self._refs.pop(slot, None)
                 self._stopped(slot)
@@ -164,9 +150,6 @@ class Supervisor(pykka.ThreadingActor):
         match report:
             case Started():
                 self._started(slot)
-            case Pong():
-                if self._heard is not None:
-                    self._heard()
             case StartFailed(_, _, error):
                 self._refs.pop(slot, None)
                 self._start_failed(slot, error)
