@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import attrs
@@ -21,6 +22,7 @@ from gate import Gate
 from engine_tasks import (
     ErrorKind,
     RestartPolicy,
+    RetryPolicy,
     TaskQueue,
     TaskResult,
     WorkerOptions,
@@ -717,6 +719,36 @@ def test_a_spare_executor_whose_thread_was_stopped_is_replaced_with_its_resource
     assert second.ok, second.error
     assert second.payload[0] > 1
     assert 1 in destroyed
+
+
+def test_a_late_answer_to_one_attempt_is_none_to_the_next(queue: TaskQueue) -> None:
+    """A thread that was given up ends while its task runs in the same slot again."""
+    begun: SimpleQueue[threading.Event] = SimpleQueue()
+
+    def run(_data: object) -> int:
+        may_end = threading.Event()
+        begun.put(may_end)
+        number = next(numbers)
+        may_end.wait(PATIENCE_S)
+        return number
+
+    numbers = itertools.count(1)
+    again = RetryPolicy(max_attempts=2, first_backoff_s=0.0, kinds=frozenset({ErrorKind.TIMEOUT}))
+    pool = start(queue, run, options=attrs.evolve(THREAD, retry=again, timeout_s=LONG_S))
+    given_up, guard = instance_of(pool), pool._guards[0]
+    (task_id,) = send(queue, None)
+    first = begun.get(timeout=PATIENCE_S)
+    assert guard._current is not None
+    guard._expire(guard._current)  # as the timer will
+    second = begun.get(timeout=PATIENCE_S)
+    first.set()
+    eventually(lambda: not given_up.is_alive())
+    assert queue.tasks_in_progress(1) == 1
+    second.set()
+    assert results_of(queue, [task_id])[0].payload == 2
+    (task_id,) = send(queue, None)
+    begun.get(timeout=PATIENCE_S).set()
+    assert results_of(queue, [task_id])[0].payload == 3
 
 
 # --- several at once -------------------------------------------------------------------------

@@ -122,7 +122,8 @@ class Instance(pykka.ThreadingActor):
         self._guard.begin(tasks[0], began_s)
         for number, outcome in enumerate(self._executor.run(tasks), 1):
             now_s = time.monotonic()
-            if not self._tasks.answer(self._slot, tasks[number - 1], outcome, now_s):
+            task = tasks[number - 1]
+            if not self._tasks.answer(self._slot, task, outcome, now_s, self.actor_ref):
                 return False
             if number < len(tasks):
                 self._guard.begin(tasks[number], now_s)

@@ -226,10 +226,23 @@ class PoolTasks:
         while event_s is not None and event_s <= self.clock() and self._advance_some():
             event_s = ready.next_event_s
 
-    def answer(self, slot: int, task: Task, outcome: Outcome, finished_s: float) -> bool:
-        """Answer the first of the tasks that an instance has taken; False if given up before."""
+    def answer(
+        self,
+        slot: int,
+        task: Task,
+        outcome: Outcome,
+        finished_s: float,
+        ref: Ref | None = None,
+    ) -> bool:
+        """Answer the first of the tasks that an instance has taken; False if given up before.
+
+        So is what comes from an actor, `ref`, that does not have the slot any more: another
+        may be at the same task.
+        """
         error = outcome if isinstance(outcome, TaskError) else None
         with self._lock:
+            if ref is not None and self._refs[slot] is not ref:
+                return False
             askers = self._state.finish(slot, task, error, finished_s)
             if self._progress:
                 self._progress.pop(task.id, None)
