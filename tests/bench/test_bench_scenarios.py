@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from random import Random
 from shutil import which
 
 import pytest
@@ -10,7 +11,7 @@ from attrs import evolve
 
 from engine_tasks.bench import runner
 from engine_tasks.bench.effort import QUICK
-from engine_tasks.bench.lone_child import busy_python_plan, lone_child, lua_plan, script
+from engine_tasks.bench.lone_child import OPTIONS, busy_python_plan, lone_child, lua_plan, script
 from engine_tasks.bench.queues import ECHO, SPIN
 from engine_tasks.bench.runner import chosen, run_apart, run_each
 from engine_tasks.bench.scenario import Scenario
@@ -91,6 +92,12 @@ def test_a_child_is_made_for_each_kill_and_none_is_left(
         assert kill_ms(child) > 0
         assert len(child.executors) == 3
     assert child.worker.is_finished()
+
+
+def test_a_child_that_is_killed_again_and_again_is_replaced_at_once() -> None:
+    restart = OPTIONS.restart
+    assert restart.backoff_s(1000, Random(0)) == 0.0
+    assert restart.max_restarts > 1000
 
 
 @pytest.mark.skipif(which(PROGRAM) is None, reason="LÖVE is not installed")
