@@ -11,12 +11,17 @@ from engine_tasks.bench import work
 from engine_tasks.bench.queues import ANSWER_TIMEOUT_S
 from engine_tasks.executors.protocol import Executor, ReportProgress
 from engine_tasks.options import WorkerOptions
+from engine_tasks.policies import RestartPolicy
 from engine_tasks.worker import Worker
 from engine_tasks.worker_plan import WorkerPlan
 
 #: At the priority of its peer, and of the other programs of a busy machine: with the nice of
-#: a worker, what is measured there is how much they leave over.
-OPTIONS: Final = WorkerOptions(nice=0)
+#: a worker, what is measured there is how much they leave over. And without the wait between
+#: restarts, which is for a worker that dies again and again.
+OPTIONS: Final = WorkerOptions(
+    nice=0,
+    restart=RestartPolicy(max_restarts=1_000_000, first_backoff_s=0.0, max_backoff_s=0.0),
+)
 
 
 def script(name: str) -> Path:
