@@ -290,7 +290,8 @@ class TaskQueue:
 
         Goes on, oldest first, until `budget_ms` milliseconds are over or `max_results` were
         handed out; at least one is handed out when any is due. Tasks of `inline` workers
-        run here as well. A callback that raises is logged, and harms no other.
+        run here as well, as many as wait when it begins. A callback that raises is logged,
+        and harms no other.
         """
         check_not_negative("budget_ms", budget_ms)
         if max_results is not None:
