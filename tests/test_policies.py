@@ -77,7 +77,7 @@ def test_chance_takes_no_more_off_a_wait_than_its_share(
 @settings(deadline=None, max_examples=200)
 @given(policies())
 def test_the_first_wait_is_the_one_that_was_asked_for(policy: Policy) -> None:
-    assert policy.backoff_s(1, LONGEST) == policy.first_backoff_s
+    assert policy.backoff_s(1, LONGEST) == float(policy.first_backoff_s)
 
 
 @settings(deadline=None, max_examples=200)

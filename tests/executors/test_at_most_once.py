@@ -76,7 +76,7 @@ class Killable:
 def guard() -> Guard:
     outlet = Outlet(1, "Worker", lambda _task, _result: None)
     tasks = PoolTasks(PoolState(1), outlet, OPTIONS, has_alarm=False)
-    return Guard(0, tasks, Killable(), cancel_grace_s=0.001)  # type: ignore[arg-type]
+    return Guard(0, tasks, Killable(), 0.001, 10.0)  # type: ignore[arg-type]
 
 
 def test_the_task_behind_one_that_ended_as_its_time_was_over_may_have_begun(guard: Guard) -> None:

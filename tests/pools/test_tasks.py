@@ -198,7 +198,10 @@ def test_past_max_pending_the_lowest_may_give_way(crew: Callable[..., Crew]) -> 
     pool.submit(1, priority=Priority.LOW)
     pool.submit(2, 3)
     assert [result.task_id for result in pool.results] == [1]
-    assert pool.tasks.submit(Task(4, b"\xc0", 0.0)) == "the worker is full: 2 tasks wait already (max_pending)"
+    assert (
+        pool.tasks.submit(Task(4, b"\xc0", 0.0))
+        == "the worker is full: 2 tasks wait already (max_pending)"
+    )
 
 
 # --- time --------------------------------------------------------------------------------
