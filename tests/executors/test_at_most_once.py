@@ -84,7 +84,7 @@ def test_the_task_behind_one_that_ended_as_its_time_was_over_may_have_begun(guar
     guard.begin(late, 0.0)
     guard._expire(late)
     guard.begin(behind, 1.0)
-    assert guard.explain(ExecutorDied(CRASHED)) == Death(CRASHED, began=True)
+    assert guard.explain(ExecutorDied(CRASHED)) == Death(CRASHED, began=True, blameless=True)
 
 
 def test_the_task_behind_one_that_was_ended_is_untouched_where_it_was_not_sent(
@@ -93,7 +93,8 @@ def test_the_task_behind_one_that_was_ended_is_untouched_where_it_was_not_sent(
     guard.begin(task(1), 0.0)
     guard._expire(task(1))
     guard.begin(task(2), 1.0)
-    assert guard.explain(ExecutorDied(CRASHED, began=False)) == Death(CRASHED, began=False)
+    death = guard.explain(ExecutorDied(CRASHED, began=False))
+    assert death == Death(CRASHED, began=False, blameless=True)
 
 
 def test_nobody_is_to_blame_where_a_cancelled_task_ended_as_its_grace_was_over(
