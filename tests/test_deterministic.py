@@ -594,7 +594,8 @@ class Game:
 
     def revive(self, pick: int, worker_id: int, options: dict[str, Any]) -> None:
         letters = self.queue.dead_letters(worker_id) or []
-        self.trace.append([attrs.astuple(letter) for letter in letters])
+        no_callback = attrs.filters.exclude("on_result")  # a new one in each game
+        self.trace.append([attrs.astuple(letter, filter=no_callback) for letter in letters])
         if letters and pick % 2:
             self.ids.append(self.queue.retry_dead(letters[-1].task_id) or 0)
         elif pick % 3 == 0:
