@@ -33,6 +33,7 @@ class CallingExecutor:
 
     confinement = None
     max_batch = 1  # nothing is handed over: a batch would only let tasks wait
+    can_be_killed = False
 
     def __init__(self, instance: NativeInstance, running: RunningTask) -> None:
         self._instance = instance

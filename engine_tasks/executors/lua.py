@@ -108,6 +108,7 @@ class LuaCallingExecutor:
 
     confinement = None
     max_batch = 1  # nothing is handed over: a batch would only let tasks wait
+    can_be_killed = False
 
     def __init__(
         self,

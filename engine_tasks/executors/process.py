@@ -47,6 +47,7 @@ class ProcessExecutor:
 
     # Up to seven tasks wait behind one that turns out long, though others idle.
     max_batch = 8
+    can_be_killed = True
 
     def __init__(
         self,

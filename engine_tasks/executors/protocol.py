@@ -41,6 +41,10 @@ class Executor(Protocol):
     def max_batch(self) -> int:
         """Tasks that `run` takes at once to its advantage."""
 
+    @property
+    def can_be_killed(self) -> bool:
+        """Whether `kill` ends what runs; nothing ends a thread from outside."""
+
     def run(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
         """Run tasks one after the other and yield each outcome as soon as it is there: an
         encoded result, or the error of the worker's code.

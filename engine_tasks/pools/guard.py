@@ -61,6 +61,7 @@ class Guard:
         self._too_late: Timed | None = None
         self._watchdog: Watchdog[Task] = Watchdog(self._expire)
         self._current: Task | None = None
+        self._attempt = 0
         self._expired: Task | None = None
         self._is_starting = False
 
@@ -68,6 +69,7 @@ class Guard:
         """The instance works on this task from `now_s` on, monotonic seconds."""
         task.started_s = now_s
         self._current = task
+        self._attempt = task.attempts
         limit_s = task.timeout_s
         self._watchdog.watch(task, None if limit_s is None else now_s + limit_s)
         if not task.wanted:  # looked at now: whoever takes it back later hastens the watchdog
@@ -135,11 +137,13 @@ class Guard:
 
     def _expire(self, task: Task) -> None:
         """On the timer's thread: the current task takes too long."""
-        self._expired = task
-        if self.executor.kill():
-            return  # `run` raises, and the instance asks for an explanation
+        if self.executor.can_be_killed:
+            self._expired = task
+            self.executor.kill()  # `run` raises, and the instance asks for an explanation
+            return
         death = _overdue(task)
-        if self._tasks.give_up(self._slot, task, death.error):
+        if self._tasks.give_up(self._slot, task, self._attempt, death.error):
+            self.executor.kill()  # told only now: what it makes of that comes too late
             self.on_given_up(death)
 
 

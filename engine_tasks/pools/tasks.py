@@ -256,10 +256,13 @@ class PoolTasks:
         self._settle()
         return askers is not None
 
-    def give_up(self, slot: int, task: Task, error: TaskError) -> bool:
-        """`lose` the slot of a task that an instance hangs in; False if it just ended."""
+    def give_up(self, slot: int, task: Task, attempt: int, error: TaskError) -> bool:
+        """`lose` the slot of a task that an instance hangs in, at this attempt.
+
+        False if that just ended.
+        """
         with self._settling():
-            if not self._state.runs(slot, task):
+            if not self._state.runs(slot, task) or task.attempts != attempt:
                 return False
             self._lose(slot, error)
         self._wake_for_the_rest()

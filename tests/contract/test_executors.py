@@ -234,6 +234,7 @@ def test_a_second_stop_is_harmless(place: Place, caplog: pytest.LogCaptureFixtur
 def test_kill_says_whether_it_can_end_what_runs(place: Place) -> None:
     executor = place.executor("echo")
     executor.start()
+    assert executor.can_be_killed is place.can_be_killed
     assert executor.kill() is place.can_be_killed
     executor.stop()
     assert executor.kill() is place.can_be_killed

@@ -61,6 +61,8 @@ def test_what_was_given_to_a_child_that_died_behind_its_task_has_not_begun() -> 
 class Killable:
     """An executor that can be killed, and does nothing else."""
 
+    can_be_killed = True
+
     def __init__(self) -> None:
         self.killed = False
 
