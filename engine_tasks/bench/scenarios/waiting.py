@@ -63,6 +63,8 @@ class Calls:
                 self._come_and_go()
             self._purge(f"run {number}")
             self._time(_NOTHING, _nothing)
+        if self._queue.tasks_ready(self._waiting.ours.worker_id):
+            raise RuntimeError("results are left: next_task_result would find some")
         overhead_ns = statistics.median(self._took_ns[_NOTHING])
         changes = [statistics.median(self._took_ns[call]) - overhead_ns for call in _CHANGES]
         return [*changes, *(read.sample()[0] for read in self._reads)]
