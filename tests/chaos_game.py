@@ -12,8 +12,12 @@ from engine_tasks import ErrorKind, Priority, RetryPolicy, TaskQueue, TaskResult
 PYTHON, LUA, THREAD = 1, 2, 3
 WORKERS: Final = (PYTHON, LUA, THREAD)
 
-#: The Lua worker tries what failed once more.
-RETRY: Final = RetryPolicy(max_attempts=2, first_backoff_s=0.002)
+#: How all but the Python worker try again what failed or took too long.
+RETRY: Final = RetryPolicy(
+    max_attempts=2,
+    first_backoff_s=0.002,
+    kinds=frozenset({ErrorKind.FAILED, ErrorKind.CRASHED, ErrorKind.TIMEOUT}),
+)
 
 #: Tasks that were sent and are not answered, at most.
 MOST_IN_WORK: Final = 1500
@@ -64,7 +68,7 @@ class Sent:
     @property
     def most_attempts(self) -> int:
         """Executions that it may have."""
-        default = RETRY.max_attempts if self.worker_id == LUA else 1
+        default = 1 if self.worker_id == PYTHON else RETRY.max_attempts
         return int(self.options.get("max_attempts", default))
 
 

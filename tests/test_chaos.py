@@ -21,7 +21,6 @@ from chaos_havoc import Havoc
 from eventually import eventually
 
 from engine_tasks import ErrorKind, LuaLimits, RestartPolicy, TaskQueue, WorkerOptions
-from engine_tasks.options import Isolation
 from engine_tasks.pools.slots import PoolPhase
 from engine_tasks.timer import TIMER
 
@@ -34,6 +33,7 @@ OPTIONS: Final = WorkerOptions(
     max_instances=4,
     burst_interval_s=0.02,
     idle_s=0.1,
+    start_timeout_s=60.0,
     aging_s=0.1,
     cancel_grace_s=0.02,
     stop_grace_s=0.2,
@@ -72,17 +72,17 @@ def test_amid_chaos_every_accepted_task_is_answered_exactly_once(
 def start_workers(queue: TaskQueue, folder: Path) -> None:
     """One of each kind; those that can say what they execute into a log."""
 
-    def logging(isolation: Isolation) -> WorkerOptions:
-        create = partial(chaos_functions.open_log, str(folder / f"{isolation}.log"))
-        destroy = chaos_functions.close_log
-        return attrs.evolve(OPTIONS, isolation=isolation, create=create, destroy=destroy)
+    def logging(options: WorkerOptions) -> WorkerOptions:
+        create = partial(chaos_functions.open_log, str(folder / f"{options.isolation}.log"))
+        return attrs.evolve(options, create=create, destroy=chaos_functions.close_log)
 
     script = folder / "chaos.lua"
     script.write_text(chaos_functions.SCRIPT)
     execute = chaos_functions.execute
-    retrying = attrs.evolve(OPTIONS, retry=RETRY)
-    assert queue.start_native_worker(PYTHON, "Python", execute, 2, options=logging("process"))
-    assert queue.start_native_worker(THREAD, "Thread", execute, 1, options=logging("thread"))
+    process, retrying = logging(OPTIONS), attrs.evolve(OPTIONS, retry=RETRY)
+    thread = logging(attrs.evolve(retrying, isolation="thread"))
+    assert queue.start_native_worker(PYTHON, "Python", execute, 2, options=process)
+    assert queue.start_native_worker(THREAD, "Thread", execute, 1, options=thread)
     assert queue.start_worker(LUA, "Lua", script, 2, options=retrying)
 
 

@@ -751,21 +751,30 @@ def test_a_late_answer_to_one_attempt_is_none_to_the_next(queue: TaskQueue) -> N
     assert results_of(queue, [task_id])[0].payload == 3
 
 
-@pytest.mark.parametrize("how", ["late", "cancelled"])
-def test_a_thread_that_ends_once_it_is_told_ends_too_late(queue: TaskQueue, how: str) -> None:
+def test_a_thread_that_ends_since_it_is_told_to_ends_too_late(
+    queue: TaskQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = threading.Event()
+
     def work(_data: object) -> str:
-        eventually(this_task.cancelled)
+        while not this_task.cancelled():
+            pass
+        ended.set()
         return "half of it"
 
-    start(queue, work, options=THREAD)
-    for _ in range(20):
-        task_id = queue.send_task(1, None, timeout_s=0.001 if how == "late" else None)
-        assert task_id is not None
-        if how == "cancelled":
-            assert queue.cancel(task_id)
-        (result,) = results_of(queue, [task_id])
-        assert result.error is not None
-        assert result.error.kind is (ErrorKind.TIMEOUT if how == "late" else ErrorKind.CANCELLED)
+    pool = start(queue, work, options=THREAD)
+    give_up = pool.tasks.give_up
+
+    def give_up_slowly(*arguments: Any) -> bool:
+        if ended.wait(0.1):
+            eventually(lambda: not queue.tasks_in_progress(1))
+        return give_up(*arguments)
+
+    monkeypatch.setattr(pool.tasks, "give_up", give_up_slowly)
+    task_id = queue.send_task(1, None, timeout_s=0.01)
+    assert task_id is not None
+    message_of(results_of(queue, [task_id])[0], ErrorKind.TIMEOUT)
+    assert ended.wait(PATIENCE_S)
 
 
 # --- several at once -------------------------------------------------------------------------
