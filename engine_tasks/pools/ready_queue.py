@@ -116,6 +116,11 @@ class ReadyQueue:
                 return carrier
         return None
 
+    @property
+    def has_deadlines(self) -> bool:
+        """Whether anything that waits may expire."""
+        return len(self._deadlines) > 0
+
     def peek(self) -> Task | None:
         """What `pop` would give, if nothing has expired."""
         return self._head()

@@ -177,8 +177,9 @@ class PoolState:
             return []
         self.advance(now_s)
         share = 1 + (self.ready.ready - 1) // max(1, self.slots.present)
+        most = min(limit, share)
         tasks: list[Task] = []
-        while len(tasks) < min(limit, share) and (task := self._next(now_s, tasks)) is not None:
+        while len(tasks) < most and (task := self._next(now_s, tasks)) is not None:
             task.attempts += 1
             self._running_count += task.wanted
             tasks.append(task)
@@ -191,8 +192,10 @@ class PoolState:
 
     def _next(self, now_s: float, before: list[Task]) -> Task | None:
         """The task to take next; none that may expire is taken to wait behind others."""
-        if before and ((head := self.ready.peek()) is None or head.deadline_s is not None):
-            return None
+        if before and self.ready.has_deadlines:
+            head = self.ready.peek()
+            if head is None or head.deadline_s is not None:
+                return None
         return self.ready.pop(now_s)
 
     def runs(self, slot: int, task: Task) -> bool:
