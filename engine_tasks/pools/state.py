@@ -88,7 +88,9 @@ class PoolState:
             self.ready.add(task, now_s)
         elif self._same_key == "share":
             self.ready.join(carrier, task, now_s)
-            carrier.max_attempts = _smaller(carrier.max_attempts, task.max_attempts)
+            if task.max_attempts is not None:  # of which the carrier's former ones are none
+                most = carrier.attempts + task.max_attempts
+                carrier.max_attempts = _smaller(carrier.max_attempts, most)
             carrier.timeout_s = _smaller(carrier.timeout_s, task.timeout_s)
         else:
             for older in self.ready.replace(carrier, task, now_s):

@@ -607,3 +607,20 @@ def test_the_lowest_gives_way_to_the_more_urgent_only() -> None:
     assert not state.drop_lowest(_task(3, priority=Priority.LOW))
     assert state.drop_lowest(_task(3, priority=Priority.NORMAL))
     assert state.outbox[0][0] is last
+
+
+def test_a_shared_execution_is_as_limited_as_the_most_limited_of_its_askers() -> None:
+    state = PoolState(1, retry=RETRY)
+    first, _second = *_sent(state, 1, key="goal"), *_sent(state, 2, key="goal", max_attempts=1)
+    state.take(0)
+    assert len(state.finish(0, first, FAILED) or []) == 2
+
+
+def test_who_joins_a_task_that_is_tried_again_has_all_attempts_it_asked_for() -> None:
+    state = PoolState(1, retry=RETRY)
+    (first,) = _sent(state, 1, key="goal")
+    state.take(0)
+    assert state.finish(0, first, FAILED) == []
+    _sent(state, 2, key="goal", max_attempts=1)
+    assert state.take(0, now_s=100.0) == [first]
+    assert (first.attempts, first.max_attempts) == (2, 2)
