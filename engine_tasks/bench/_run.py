@@ -42,10 +42,14 @@ def result_of(scenario: Scenario, effort: Effort) -> ScenarioResult:
         trace = traceback.format_exc()
         message = "".join(traceback.format_exception_only(error)).strip()
         duration_s = perf_counter() - begin_s
-        return ScenarioResult(scenario.name, scenario.title, duration_s, (), message, trace)
+        return ScenarioResult(
+            scenario.name, scenario.title, duration_s, (), message, trace, group=scenario.group
+        )
     absent = tuple(peer.name for peer in scenario.peers if not peer.is_there())
     duration_s = perf_counter() - begin_s
-    return ScenarioResult(scenario.name, scenario.title, duration_s, metrics, absent=absent)
+    return ScenarioResult(
+        scenario.name, scenario.title, duration_s, metrics, absent=absent, group=scenario.group
+    )
 
 
 def _arguments() -> argparse.Namespace:

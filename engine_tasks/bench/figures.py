@@ -27,7 +27,8 @@ class Comparison:
     """Our figure against one peer's, samples paired in the order they were taken.
 
     `ratio` is the median of ours/peer over the pairs, None where a peer's sample is 0;
-    `difference` is ours - peer in the metric's unit. `reached` is None without an aim.
+    `difference` is ours - peer in the metric's unit. `reached` and `aim_share`, how much of
+    what the aim allows was used, are None without an aim.
     """
 
     peer: str
@@ -37,6 +38,7 @@ class Comparison:
     difference: float
     aim: str | None = None
     reached: bool | None = None
+    aim_share: float | None = None
 
 
 def deviation(values: Sequence[float]) -> float:

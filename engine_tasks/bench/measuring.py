@@ -59,4 +59,5 @@ def _judged(
     aim = scenario.aim_for(metric, peer)
     if aim is None:
         return against
-    return evolve(against, aim=aim.text, reached=aim.is_reached(ours, against))
+    share = aim.share(ours, against)
+    return evolve(against, aim=aim.text, reached=aim.is_reached(ours, against), aim_share=share)

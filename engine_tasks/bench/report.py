@@ -1,7 +1,7 @@
 """What a run found: plain values that travel as JSON."""
 
 import json
-from typing import Literal
+from typing import Literal, Self
 
 import cattrs
 from attrs import frozen
@@ -26,7 +26,8 @@ class ScenarioResult:
     """All metrics of a scenario, or in `error` why there are none, and where it was.
 
     `disturbance` is the share of all cores that other programs used meanwhile, 0..1; None
-    where the system does not tell. `absent` are the peers that are not installed.
+    where the system does not tell. `absent` are the peers that are not installed, `group`
+    is what the scenario is about, with others.
     """
 
     name: str
@@ -37,16 +38,18 @@ class ScenarioResult:
     trace: str = ""
     disturbance: float | None = None
     absent: tuple[str, ...] = ()
+    group: str = ""
 
 
 @frozen
 class Report:
-    """A run: where, how long, and what came out."""
+    """A run: where, how long, what came out, and on which day (ISO 8601, of UTC)."""
 
     machine: Machine
     effort: str
     repeats: int
     scenarios: tuple[ScenarioResult, ...]
+    date: str = ""
 
     def aims(self) -> tuple[int, int]:
         """How many aims were reached, of how many."""
@@ -66,6 +69,14 @@ class Report:
     def to_json(self) -> str:
         """The report as indented JSON."""
         return json.dumps(cattrs.unstructure(self), indent=2, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """The report that `to_json` wrote. Raises `ValueError` for anything else."""
+        try:
+            return cattrs.structure(json.loads(text), cls)
+        except cattrs.BaseValidationError as error:
+            raise ValueError("; ".join(cattrs.transform_error(error))) from error
 
 
 def result_to_json(result: ScenarioResult) -> str:

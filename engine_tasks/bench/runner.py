@@ -58,7 +58,9 @@ def run_apart(scenario: Scenario, effort: Effort) -> ScenarioResult:
     except (subprocess.TimeoutExpired, OSError, ValueError) as failure:
         error, words = f"{type(failure).__name__}: {failure}", ""
     duration_s = perf_counter() - begin_s
-    return ScenarioResult(scenario.name, scenario.title, duration_s, (), error, words)
+    return ScenarioResult(
+        scenario.name, scenario.title, duration_s, (), error, words, group=scenario.group
+    )
 
 
 class Others:

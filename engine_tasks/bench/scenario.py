@@ -67,6 +67,7 @@ def _aims_fit(scenario: "Scenario", _attribute: object, aims: Sequence[Aim]) -> 
 class Scenario:
     """One line or more of the table: ours, its peers, and what is to be reached.
 
+    `group` is what it is about, with others; the list of all scenarios gives it.
     All sides are alive in one process and take their samples in turn. `quick` is False
     for one that `--quick` leaves out unless it is named. The samples of a `long` one take
     seconds: there are few, and none to warm up.
@@ -80,6 +81,7 @@ class Scenario:
     aims: tuple[Aim, ...] = field(default=(), validator=_aims_fit)
     quick: bool = True
     long: bool = False
+    group: str = ""
 
     def aim_for(self, metric: Metric, peer: Peer) -> Aim | None:
         """The aim of that line of the table, if there is one."""

@@ -1,6 +1,5 @@
 """The benchmark's tables, by rich: one under each scenario's title."""
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, Literal
 
@@ -9,9 +8,10 @@ from rich.console import Group
 from rich.markup import escape
 from rich.table import Table
 
-from engine_tasks.bench.figures import Comparison, Figure
+from engine_tasks.bench.figures import Comparison
 from engine_tasks.bench.report import MetricResult, Report, ScenarioResult
 from engine_tasks.bench.scenario import Scenario
+from engine_tasks.bench.wording import ratio_shown, shown
 
 #: Columns: the same widths in every table, so that they line up.
 COLUMNS: Final[tuple[tuple[str, int, Literal["left", "right"]], ...]] = (
@@ -28,8 +28,6 @@ DISTURBED: Final = 0.05
 METHOD: Final = (
     "medians with their median deviation, sides in turns, ratios pair by pair, collector on"
 )
-#: Units that read better in the next one from 10,000 on.
-_NEXT_UNIT: Final = {"ns": "µs", "µs": "ms", "ms": "s"}
 
 
 def list_table(scenarios: Iterable[Scenario]) -> Table:
@@ -91,33 +89,4 @@ def _peer_cells(metric: MetricResult, against: Comparison) -> Sequence[str]:
     if against.reached is not None:
         aim += " [green]reached[/]" if against.reached else " [bold red]missed[/]"
     theirs = shown(against.figure, metric.unit)
-    return escape(against.peer), theirs, ratio_shown(metric, against), aim
-
-
-def shown(figure: Figure, unit: str) -> str:
-    """`1,310 ns ±4%`: three significant digits and the relative spread."""
-    value = figure.value
-    spread = f" ±{figure.spread / value:.0%}" if value and unit != "%" else ""
-    while abs(value) >= 10_000 and unit in _NEXT_UNIT:
-        value, unit = value / 1000, _NEXT_UNIT[unit]
-    return f"{value:,.{decimals(value)}f}{_joined(unit)}{spread}"
-
-
-def ratio_shown(metric: MetricResult, against: Comparison) -> str:
-    """The ratio with its spread; of shares, and where a peer's sample is 0, the difference."""
-    if metric.unit == "%" or against.ratio is None or against.ratio_spread is None:
-        places = min(decimals(against.difference), 1)
-        return f"{against.difference:+,.{places}f}{_joined(metric.unit)}"
-    spread = f" ±{against.ratio_spread / against.ratio:.0%}" if against.ratio else ""
-    return f"{against.ratio:,.{decimals(against.ratio)}f}x{spread}"
-
-
-def decimals(value: float) -> int:
-    """Decimal places that show `value` with three significant digits, two at most."""
-    if value == 0 or not math.isfinite(value):
-        return 0
-    return min(max(2 - math.floor(math.log10(abs(value))), 0), 2)
-
-
-def _joined(unit: str) -> str:
-    return unit.removeprefix("tasks") if unit.startswith("tasks/") else f" {unit}"
+    return escape(against.peer), theirs, ratio_shown(metric.unit, against), aim

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine_tasks.bench.aims import at_least_times, at_most, at_most_more, at_most_times
+from engine_tasks.bench.aims import at_least, at_least_times, at_most, at_most_more, at_most_times
 from engine_tasks.bench.figures import Figure, compare, deviation, figure_of, p99
 
 
@@ -59,6 +59,8 @@ def test_sides_with_different_counts_of_samples_are_refused() -> None:
         (at_most_more(2.9, "ms"), False),
         (at_most(6, "ms"), True),
         (at_most(5.9, "ms"), False),
+        (at_least(6, "ms"), True),
+        (at_least(6.1, "ms"), False),
     ],
 )
 def test_aims_hold_at_their_limit_and_not_past_it(aim, reached) -> None:
@@ -70,3 +72,25 @@ def test_aims_hold_at_their_limit_and_not_past_it(aim, reached) -> None:
 def test_an_aim_for_a_ratio_is_missed_without_one(aim) -> None:
     ours, theirs = figure(1), figure(0)
     assert not aim.is_reached(ours, compare("peer", ours, theirs))
+
+
+@pytest.mark.parametrize(
+    ("aim", "text", "share"),
+    [
+        (at_most_times(2), "≤ 2x", 0.75),
+        (at_least_times(3), "≥ 3x", 2),
+        (at_most_more(0.5, "%"), "≤ +0.5 %", 1),
+        (at_most(50_000, "ns"), "≤ 50 µs", 3e-05),
+        (at_least(3, "tasks/s"), "≥ 3/s", 2),
+    ],
+)
+def test_an_aim_tells_how_much_of_it_was_used(aim, text, share) -> None:
+    ours, theirs = figure(1.5, 1.5), figure(1, 1)
+    assert aim.text == text
+    assert aim.share(ours, compare("peer", ours, theirs)) == pytest.approx(share)
+    assert aim.is_reached(ours, compare("peer", ours, theirs)) is (share <= 1)
+
+
+def test_less_than_the_peer_uses_nothing_of_what_ours_may_be_more() -> None:
+    ours = figure(1)
+    assert at_most_more(0.5, "%").share(ours, compare("peer", ours, figure(2))) == 0

@@ -13,7 +13,7 @@ from engine_tasks.bench.effort import Effort
 from engine_tasks.bench.queues import ECHO, INSTANCES, Kind, Running, checked, running
 from engine_tasks.bench.scenario import Metric, Peer, Sampler, Scenario, SetUp
 from engine_tasks.bench.scenarios.love import love_peer
-from engine_tasks.bench.scenarios.peers import ECHO_PEERS, PROCESSES, Send
+from engine_tasks.bench.scenarios.peers import ECHO_PEERS, PROCESSES, THREADS, Send
 from engine_tasks.bench.work import SMALL_TASK
 
 #: Tasks in flight: enough for every worker to find the next one waiting. The sender waits
@@ -83,7 +83,7 @@ def _check_echo(payload: object) -> None:
 
 
 def _scenario(kind: Kind, *aims: Aim) -> Scenario:
-    peers = tuple(Peer(name, _theirs(pool)) for name, pool in ECHO_PEERS)
+    peers = tuple(Peer(each.name, _theirs(each.pool), each.needs) for each in ECHO_PEERS)
     return Scenario(
         f"echo-{kind}",
         f"echo of a small dict, {INSTANCES} {kind} workers, {WINDOW} in flight",
@@ -95,7 +95,7 @@ def _scenario(kind: Kind, *aims: Aim) -> Scenario:
 
 
 SCENARIOS: Final = (
-    _scenario("thread"),
-    _scenario("process", at_least_times(4, peer=PROCESSES)),
-    _scenario("lua", at_least_times(4, peer=PROCESSES)),
+    _scenario("thread", at_least_times(1.3, peer=THREADS)),
+    _scenario("process", at_least_times(10, peer=PROCESSES)),
+    _scenario("lua", at_least_times(1, peer=THREADS)),
 )

@@ -5,11 +5,13 @@ from contextlib import AbstractContextManager, contextmanager
 from time import perf_counter_ns
 from typing import Final
 
+from engine_tasks.bench.aims import at_most_times
 from engine_tasks.bench.effort import Effort
 from engine_tasks.bench.figures import p99
 from engine_tasks.bench.queues import ECHO, INSTANCES, Kind, running
 from engine_tasks.bench.scenario import Metric, Peer, Sampler, Scenario, SetUp
-from engine_tasks.bench.scenarios.peers import ECHO_PEERS, Send
+from engine_tasks.bench.scenarios.floors import LOCKS, PIPE, bare_pipe, two_locks
+from engine_tasks.bench.scenarios.peers import ECHO_PEERS, THREADS, EchoPeer, Send
 from engine_tasks.bench.work import SMALL_TASK
 
 
@@ -47,14 +49,23 @@ def _trips(trip: Callable[[], object], effort: Effort) -> list[float]:
     return took_us
 
 
-def _scenario(kind: Kind) -> Scenario:
+def _scenario(kind: Kind, floor: EchoPeer, most_times: float) -> Scenario:
+    peers = (*ECHO_PEERS, floor)
     return Scenario(
         f"round-trip-{kind}",
         f"one echo at a time by wait_result, {INSTANCES} {kind} workers",
         _ours(kind),
-        tuple(Peer(name, _theirs(pool)) for name, pool in ECHO_PEERS),
+        tuple(Peer(each.name, _theirs(each.pool), each.needs) for each in peers),
         (Metric("median", "µs", "lower"), Metric("p99", "µs", "lower", p99)),
+        (at_most_times(most_times, peer=THREADS),),
     )
 
 
-SCENARIOS: Final = (_scenario("thread"), _scenario("process"), _scenario("lua"))
+_LOCKS: Final = EchoPeer(LOCKS, two_locks)
+_PIPE: Final = EchoPeer(PIPE, bare_pipe)
+
+SCENARIOS: Final = (
+    _scenario("thread", _LOCKS, 0.6),
+    _scenario("process", _PIPE, 0.8),
+    _scenario("lua", _PIPE, 1.0),
+)
