@@ -128,9 +128,8 @@ class Guard:
             return Death(death.error, death.began, unhealthy=death.unhealthy)
         ended = _overdue(expired)
         if expired is self._current:
-            return attrs.evolve(
-                ended, error=attrs.evolve(ended.error, traceback=death.error.traceback)
-            )
+            error = TaskError(ended.error.kind, ended.error.message, death.error.traceback)
+            return attrs.evolve(ended, error=error)
         # It had just ended when its time was over, and nobody knows whether the one behind it
         # had begun: that one may not be run twice.
         return Death(death.error, death.began, unhealthy=death.unhealthy, blameless=ended.blameless)
