@@ -6,6 +6,8 @@ Extension codes, the same in `lua/engine/`:
   (1 byte; 0 for an `array.array`), each dimension (u32), the elements in row order; all
   little-endian. `i` and `I` have 4 bytes, `q` and `Q` 8.
 * 2, a datetime as ISO 8601 text, which keeps its offset from UTC, or that it has none.
+* 3, within a parcel only (`engine_tasks.parcel`): the number of a buffer beside it (u32), and
+  for a typed array its header as above.
 * -1, the timestamp of the MessagePack specification: read, as a datetime in UTC, never
   written (ormsgpack 1.13 drops fractions above 0.53 s when it writes one).
 """
@@ -19,11 +21,13 @@ import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+import attrs
 import ormsgpack
 
 TIMESTAMP: Final = -1
 TYPED_ARRAY: Final = 1
 DATETIME: Final = 2
+REFERENCE: Final = 3
 
 #: Bytes an element of each typecode has on the wire; C's `l` differs by platform, so it never
 #: travels under its own name.
@@ -37,14 +41,26 @@ def to_extension(value: object) -> Any:
     """The extension (or plain number) that carries `value`, or None where there is none."""
     if isinstance(value, datetime):
         return ormsgpack.Ext(DATETIME, value.isoformat().encode())
-    if isinstance(value, array.array):
-        return _from_array(value)
+    parts = split_array(value)
+    if parts is not None:
+        header, elements = parts
+        return ormsgpack.Ext(TYPED_ARRAY, header + elements.tobytes())
     numpy = sys.modules.get("numpy")  # a value of NumPy's exists only where it is imported
-    if numpy is not None:
-        if isinstance(value, numpy.ndarray):
-            return _from_numpy(value, numpy)
-        if isinstance(value, numpy.generic):
-            return value.item()
+    if numpy is not None and isinstance(value, numpy.generic | numpy.ndarray):
+        return value.item()  # a number, or an array of no dimensions, which is one
+    return None
+
+
+def split_array(value: object) -> tuple[bytes, Any] | None:
+    """The header of a typed array, and its elements as an array as they go on the wire.
+
+    None for what is no array of elements. Raises `TypeError` for one that cannot be carried.
+    """
+    if isinstance(value, array.array):
+        return _split_array(value)
+    numpy = sys.modules.get("numpy")
+    if numpy is not None and isinstance(value, numpy.ndarray):
+        return _split_numpy(value, numpy)
     return None
 
 
@@ -56,7 +72,8 @@ def from_extension(code: int, content: bytes) -> Any:
     if code == TIMESTAMP:
         return _to_datetime(content)
     if code == TYPED_ARRAY:
-        return _to_typed_array(content)
+        shape = read_header(content)
+        return shape.fill(memoryview(content)[shape.header_bytes :])
     if code == DATETIME:
         return datetime.fromisoformat(content.decode())
     return ormsgpack.Ext(code, content)
@@ -78,15 +95,15 @@ def _to_datetime(content: bytes) -> datetime:
         raise ValueError(f"a timestamp of {seconds} s is outside the years 1 to 9999") from None
 
 
-def _from_array(value: array.array[Any]) -> ormsgpack.Ext:
+def _split_array(value: array.array[Any]) -> tuple[bytes, Any]:
     typecode = _portable_typecode(value.typecode, value.itemsize)
     if sys.byteorder == "big":
         value = array.array(value.typecode, value)
         value.byteswap()
-    return ormsgpack.Ext(TYPED_ARRAY, typecode.encode() + b"\0" + value.tobytes())
+    return typecode.encode() + b"\0", value
 
 
-def _from_numpy(value: Any, numpy: Any) -> ormsgpack.Ext:
+def _split_numpy(value: Any, numpy: Any) -> tuple[bytes, Any] | None:
     if value.dtype.kind not in "iuf" or value.dtype.itemsize > 8 or value.dtype.char == "e":
         raise TypeError(
             f"cannot carry a NumPy array of {value.dtype}; its elements may be int8 to int64, "
@@ -95,12 +112,11 @@ def _from_numpy(value: Any, numpy: Any) -> ormsgpack.Ext:
     if value.ndim > 255 or any(size >= 1 << 32 for size in value.shape):
         raise TypeError(f"cannot carry a NumPy array of shape {value.shape}")
     if value.ndim == 0:
-        return value.item()  # type: ignore[no-any-return]  # a number, which MessagePack has
+        return None
     letters = {"i": "bhiq", "u": "BHIQ"}.get(value.dtype.kind)
     typecode = letters[value.dtype.itemsize.bit_length() - 1] if letters else value.dtype.char
-    elements = numpy.ascontiguousarray(value, dtype=value.dtype.newbyteorder("<"))
     header = struct.pack(f"<cB{value.ndim}I", typecode.encode(), value.ndim, *value.shape)
-    return ormsgpack.Ext(TYPED_ARRAY, header + elements.tobytes())
+    return header, numpy.ascontiguousarray(value, dtype=value.dtype.newbyteorder("<"))
 
 
 def _portable_typecode(typecode: str, item_bytes: int) -> str:
@@ -118,28 +134,51 @@ def _portable_typecode(typecode: str, item_bytes: int) -> str:
     return typecode
 
 
-def _to_typed_array(content: bytes) -> Any:
+@attrs.frozen
+class ArrayShape:
+    """What the header of a typed array says; no dimensions for an `array.array`."""
+
+    typecode: str
+    dimensions: tuple[int, ...]
+
+    @property
+    def header_bytes(self) -> int:
+        """Bytes of the header."""
+        return 2 + 4 * len(self.dimensions)
+
+    def fill(self, elements: memoryview, *, views: bool = False) -> Any:
+        """The array over, or of, the bytes of its elements. Raises `ValueError`.
+
+        A NumPy array lies over them, and is read-only where they are. So does a memoryview in
+        the place of an `array.array`, where `views` are wanted and the machine allows it.
+        """
+        expected = math.prod(self.dimensions) if self.dimensions else None
+        count, rest = divmod(len(elements), ITEM_BYTES[self.typecode])
+        if rest or count != (count if expected is None else expected):
+            raise ValueError(
+                f"a typed array whose {len(elements)} bytes do not fill {self.dimensions}"
+            )
+        numpy = _numpy() if self.dimensions else None
+        if numpy is not None:
+            dtype = numpy.dtype(self.typecode).newbyteorder("<")
+            return numpy.frombuffer(elements, dtype).reshape(self.dimensions)
+        if views and sys.byteorder == "little":
+            return elements.cast(self.typecode)  # type: ignore[call-overload]  # it is one
+        made = array.array(self.typecode)
+        made.frombytes(elements)
+        if sys.byteorder == "big":
+            made.byteswap()
+        return made
+
+
+def read_header(content: bytes | memoryview) -> ArrayShape:
+    """The header that the content of a typed array begins with. Raises `ValueError`."""
     if len(content) < 2:
         raise ValueError("a typed array without a header")
     typecode, dimensions = chr(content[0]), content[1]
-    item_bytes = ITEM_BYTES.get(typecode)
-    start = 2 + 4 * dimensions
-    if item_bytes is None or len(content) < start:
-        raise ValueError(f"a typed array with the unknown header {content[:2]!r}")
-    shape = struct.unpack_from(f"<{dimensions}I", content, 2)
-    expected = math.prod(shape) * item_bytes if dimensions else (len(content) - start)
-    if expected != len(content) - start or expected % item_bytes:
-        raise ValueError(f"a typed array whose {len(content) - start} bytes do not fill {shape}")
-    if dimensions:
-        numpy = _numpy()
-        if numpy is not None:
-            dtype = numpy.dtype(typecode).newbyteorder("<")
-            return numpy.frombuffer(content, dtype, offset=start).reshape(shape)
-    elements = array.array(typecode)
-    elements.frombytes(memoryview(content)[start:])
-    if sys.byteorder == "big":
-        elements.byteswap()
-    return elements
+    if typecode not in ITEM_BYTES or len(content) < 2 + 4 * dimensions:
+        raise ValueError(f"a typed array with the unknown header {bytes(content[:2])!r}")
+    return ArrayShape(typecode, struct.unpack_from(f"<{dimensions}I", content, 2))
 
 
 def _numpy() -> Any:

@@ -38,7 +38,10 @@ from engine_tasks.extensions import from_extension, to_extension
 
 T = TypeVar("T")
 
-_OPTIONS: Final = (
+ReadExtension = Callable[[int, bytes], Any]
+
+#: How values are packed.
+PACK_OPTIONS: Final = (
     ormsgpack.OPT_NON_STR_KEYS
     | ormsgpack.OPT_PASSTHROUGH_DATACLASS
     | ormsgpack.OPT_PASSTHROUGH_DATETIME
@@ -70,44 +73,55 @@ def encode(value: object, *, max_bytes: int | None = None, root: str = "payload"
         if type(value) is Encoded:
             encoded = value.content
         else:
-            encoded = ormsgpack.packb(value, _unstructure, _OPTIONS)
+            encoded = ormsgpack.packb(value, unstructure_foreign, PACK_OPTIONS)
     except Exception as error:  # ormsgpack's TypeError, or whatever a hook of the game raised
-        raise _explain(value, root, error) from error
+        raise explain_refusal(value, root, error) from error
     if max_bytes is not None and len(encoded) > max_bytes:
-        raise PayloadError(
-            f"takes {len(encoded):,} bytes; the limit is {max_bytes:,} bytes", path=root
-        )
+        raise over_limit(len(encoded), max_bytes, root)
     return encoded
 
 
-def decode(encoded: bytes | memoryview, *, root: str = "payload") -> Any:
-    """The plain value in MessagePack bytes. Any thread. Raises `PayloadError`."""
+def over_limit(size_bytes: int, max_bytes: int, root: str) -> PayloadError:
+    """What is wrong with a value that is encoded to more bytes than it may be."""
+    return PayloadError(f"takes {size_bytes:,} bytes; the limit is {max_bytes:,} bytes", path=root)
+
+
+def decode(
+    encoded: bytes | memoryview,
+    *,
+    root: str = "payload",
+    read_extension: ReadExtension = from_extension,
+) -> Any:
+    """The plain value in MessagePack bytes. Any thread. Raises `PayloadError`.
+
+    `read_extension` makes the value of an extension from its code and its content.
+    """
     try:
         return ormsgpack.unpackb(
-            encoded, ext_hook=from_extension, option=ormsgpack.OPT_NON_STR_KEYS
+            encoded, ext_hook=read_extension, option=ormsgpack.OPT_NON_STR_KEYS
         )
     except Exception as error:
-        reason = _unreadable_extension(encoded)
+        reason = _unreadable_extension(encoded, read_extension)
         if reason is not None:
             raise ExtensionError(f"is not MessagePack: {reason}", path=root) from error
         raise PayloadError(f"is not MessagePack: {error}", path=root) from error
 
 
-def _unreadable_extension(encoded: bytes | memoryview) -> str | None:
+def _unreadable_extension(encoded: bytes | memoryview, read_extension: ReadExtension) -> str | None:
     """What is wrong with the first extension that has no value here, where one has not.
 
     ormsgpack does not hand on what its hook raised, so this reads everything once more.
     """
     reasons: list[str] = []
 
-    def read_extension(code: int, content: bytes) -> None:
+    def try_extension(code: int, content: bytes) -> None:
         try:
-            from_extension(code, content)
+            read_extension(code, content)
         except Exception as error:
             reasons.append(f"an extension of code {code} that cannot be read: {error}")
 
     try:
-        ormsgpack.unpackb(encoded, ext_hook=read_extension, option=ormsgpack.OPT_NON_STR_KEYS)
+        ormsgpack.unpackb(encoded, ext_hook=try_extension, option=ormsgpack.OPT_NON_STR_KEYS)
     except Exception:
         return None
     return shorten(reasons[0]) if reasons else None
@@ -213,8 +227,11 @@ def _class_hook(wanted: Any, made: cattrs.Converter) -> Callable[[Any, Any], Any
 converter: Final = _make_converter()
 
 
-def _unstructure(value: Any) -> Any:
-    """What ormsgpack does not know, as something it does; its `default` hook."""
+def unstructure_foreign(value: Any) -> Any:
+    """What ormsgpack does not know, as something it does; its `default` hook.
+
+    Raises `TypeError` for what cannot be carried, or whatever a hook of the game raises.
+    """
     extension = to_extension(value)
     if extension is not None:
         return extension
@@ -228,7 +245,8 @@ def _unstructure(value: Any) -> Any:
     return plain
 
 
-def _explain(value: object, root: str, error: Exception) -> PayloadError:
+def explain_refusal(value: object, root: str, error: Exception) -> PayloadError:
+    """Why a value cannot be carried: the first part that cannot be, with its place."""
     found = _find_culprit(value, root, (), set())
     if found is not None:
         path, reason = found
@@ -285,7 +303,7 @@ def _step(key: object) -> str:
 def _why_not(value: Any, path: str) -> tuple[str, str] | None:
     """The reason why a value without parts cannot be carried, or None where it can."""
     try:
-        ormsgpack.packb(value, _unstructure, _OPTIONS)
+        ormsgpack.packb(value, unstructure_foreign, PACK_OPTIONS)
     except Exception as refusal:
         if isinstance(value, int):
             return path, f"{_short_int(value)} does not fit 64 bits (from -2^63 to 2^64-1)"
@@ -297,7 +315,7 @@ def _why_not(value: Any, path: str) -> tuple[str, str] | None:
 
 def _reason_of(value: object, refusal: Exception) -> str:
     try:
-        _unstructure(value)  # again, since ormsgpack does not hand on what its hook raised
+        unstructure_foreign(value)  # again, since ormsgpack does not hand on what its hook raised
     except Exception as error:
         if str(error).startswith("cannot carry"):
             return str(error)
