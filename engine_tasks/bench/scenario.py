@@ -69,8 +69,8 @@ class Scenario:
 
     `group` is what it is about, with others; the list of all scenarios gives it.
     All sides are alive in one process and take their samples in turn. `quick` is False
-    for one that `--quick` leaves out unless it is named. The samples of a `long` one take
-    seconds: there are few, and none to warm up.
+    for one that `--quick` leaves out unless it is named. The samples of a `long` one take seconds:
+    there are few, and none to warm up.
     """
 
     name: str

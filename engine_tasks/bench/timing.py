@@ -1,6 +1,6 @@
 """Times what is too short for one look at the clock."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from time import perf_counter, perf_counter_ns
 from timeit import Timer
 from typing import Final
@@ -76,3 +76,11 @@ class Stopwatch:
     def runs(self) -> bool:
         """Whether more is to be timed."""
         return self.timed_s < self._sample_s
+
+
+def until_lasting(sample_s: float, once_ms: Callable[[], float]) -> list[float]:
+    """The milliseconds that `once_ms` tells each time, until they last `sample_s` together."""
+    took_ms: list[float] = []
+    while sum(took_ms) < sample_s * 1e3:
+        took_ms.append(once_ms())
+    return took_ms

@@ -6,11 +6,16 @@ Imports little: child processes load it.
 import os
 import threading
 import time
+from functools import cache
+from importlib import import_module
+from typing import Any
 
 from engine_tasks import this_task
 
 #: The small task of a game: what a unit that asks for a path sends.
 SMALL_TASK = {"id": 7, "from": [3, 4], "to": [120, 88], "speed": 1.5, "name": "unit-7"}
+#: Each byte of what is large.
+FILLING = 0x5A
 
 
 def echo(payload: object) -> object:
@@ -33,6 +38,23 @@ def busy(payload: object) -> object:
         while True:
             pass
     return payload
+
+
+@cache
+def large_bytes(size: int) -> bytes:
+    """So many bytes, made once a process: what is timed is their way."""
+    return bytes([FILLING]) * size
+
+
+@cache
+def large_array(size: int) -> Any:
+    """A NumPy array of the same bytes."""
+    return import_module("numpy").frombuffer(large_bytes(size), "float64")
+
+
+def size_of(payload: Any) -> int:
+    """How many bytes came."""
+    return memoryview(payload).nbytes
 
 
 def nap(seconds: float) -> list[int]:

@@ -13,46 +13,44 @@ from engine_tasks.bench.effort import Effort
 from engine_tasks.bench.lone_child import LoneChild, busy_python_plan, lone_child, lua_plan
 from engine_tasks.bench.queues import wait_until
 from engine_tasks.bench.scenario import Metric, Peer, Sampler, Scenario, SetUp
+from engine_tasks.bench.timing import until_lasting
 from engine_tasks.bench.work import SMALL_TASK
 from engine_tasks.worker_plan import WorkerPlan
 
+#: Milliseconds in which a child is to be ready.
+MOST_START_MS: Final = 40
 #: The least that a child in Python can be.
 BARE: Final = (sys.executable, "-I", "-S", "-c", "print(1)")
-
-
-def _sample(once: Callable[[], float], effort: Effort) -> list[float]:
-    """Milliseconds of each, as `once` tells them, until they last a sample's length."""
-    took_ms: list[float] = []
-    while sum(took_ms) < effort.sample_s * 1e3:
-        took_ms.append(once())
-    return took_ms
 
 
 def _ms_since(begin_s: float) -> float:
     return (perf_counter() - begin_s) * 1e3
 
 
-@contextmanager
-def _start(effort: Effort) -> Iterator[Sampler]:
-    plan = lua_plan("echo")
+def _start(make_plan: Callable[[], WorkerPlan]) -> SetUp:
+    @contextmanager
+    def set_up(effort: Effort) -> Iterator[Sampler]:
+        plan = make_plan()
 
-    def once() -> float:
-        executor = plan.make_executor(0, lambda *_: None)
-        try:
-            begin_s = perf_counter()
-            executor.start()
-            return _ms_since(begin_s)
-        finally:
-            executor.stop()
+        def once() -> float:
+            executor = plan.make_executor(0, lambda *_: None)
+            try:
+                begin_s = perf_counter()
+                executor.start()
+                return _ms_since(begin_s)
+            finally:
+                executor.stop()
 
-    yield lambda: _sample(once, effort)
+        yield lambda: until_lasting(effort.sample_s, once)
+
+    return set_up
 
 
 def _restart(make_plan: Callable[[], WorkerPlan]) -> SetUp:
     @contextmanager
     def set_up(effort: Effort) -> Iterator[Sampler]:
         with lone_child(make_plan()) as child:
-            yield lambda: _sample(lambda: kill_ms(child), effort)
+            yield lambda: until_lasting(effort.sample_s, lambda: kill_ms(child))
 
     return set_up
 
@@ -83,7 +81,7 @@ def _bare(effort: Effort) -> Iterator[Sampler]:
             raise RuntimeError(f"not the line of a bare child: {line!r}")
         return took_ms
 
-    yield lambda: _sample(once, effort)
+    yield lambda: until_lasting(effort.sample_s, once)
 
 
 def _scenario(name: str, title: str, ours: SetUp, aim: Aim) -> Scenario:
@@ -92,7 +90,18 @@ def _scenario(name: str, title: str, ours: SetUp, aim: Aim) -> Scenario:
 
 
 SCENARIOS: Final = (
-    _scenario("start-lua", "from nothing to a confined Lua child", _start, at_most_times(2)),
+    _scenario(
+        "start-lua",
+        "from nothing to a confined Lua child",
+        _start(lambda: lua_plan("echo")),
+        at_most_times(2),
+    ),
+    _scenario(
+        "start-process",
+        "from nothing to a Python child that is ready for tasks",
+        _start(busy_python_plan),
+        at_most(MOST_START_MS, "ms"),
+    ),
     _scenario(
         "restart-lua",
         "from the kill of a busy Lua child to its worker's next result",
