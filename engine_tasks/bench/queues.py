@@ -35,6 +35,7 @@ class Work:
 
 
 ECHO: Final = Work(work.echo, Path(__file__).with_name("echo.lua"))
+CHORE: Final = Work(work.chore, Path(__file__).with_name("chore.lua"))
 SPIN: Final = Work(work.spin, Path(__file__).with_name("spin.lua"))
 
 

@@ -31,6 +31,12 @@ def spin(steps: int) -> int:
     return state
 
 
+def chore(task: dict[str, Any]) -> dict[str, Any]:
+    """Keeps a core busy for the task's `steps`, and gives the task back."""
+    spin(task["steps"])
+    return task
+
+
 def busy(payload: object) -> object:
     """Gives back what it was given, but never returns from "forever"; `busy.lua` in Python."""
     if payload == "forever":
