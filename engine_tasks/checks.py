@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import Final
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Final
 
 #: Characters of a number that a message shows; no float has more.
 _MAX_DIGITS: Final = 24

@@ -19,10 +19,12 @@ import math
 import struct
 import sys
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
 
-import attrs
 import ormsgpack
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Final
 
 TIMESTAMP: Final = -1
 TYPED_ARRAY: Final = 1
@@ -134,12 +136,14 @@ def _portable_typecode(typecode: str, item_bytes: int) -> str:
     return typecode
 
 
-@attrs.frozen
 class ArrayShape:
     """What the header of a typed array says; no dimensions for an `array.array`."""
 
-    typecode: str
-    dimensions: tuple[int, ...]
+    __slots__ = ("dimensions", "typecode")
+
+    def __init__(self, typecode: str, dimensions: tuple[int, ...]) -> None:
+        self.typecode = typecode
+        self.dimensions = dimensions
 
     @property
     def header_bytes(self) -> int:

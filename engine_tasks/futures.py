@@ -13,7 +13,7 @@ from typing import Any, Protocol, Unpack
 
 from engine_tasks.checks import check_not_negative
 from engine_tasks.errors import ErrorKind, TaskFailedError
-from engine_tasks.native import is_ctrl_c
+from engine_tasks.native_function import is_ctrl_c
 from engine_tasks.sending import SendOptions
 from engine_tasks.task import TaskResult
 

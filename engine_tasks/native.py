@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import inspect
-import threading
 import typing
 from collections.abc import Callable
-from typing import Any, Final, Self
+from typing import Any, Self
 
 import attrs
 
-from engine_tasks.errors import ErrorKind, PayloadError, TaskError
+from engine_tasks.native_function import Contract, NativeFunction, Unhealthy, name_of
 from engine_tasks.options import WorkerOptions
-from engine_tasks.payload import converter, decode, encode, explain_mismatch
-from engine_tasks.task import Outcome
 
-_UNHINTED: Final = (Any, object, inspect.Parameter.empty)
-
-
-@attrs.frozen
-class Unhealthy:
-    """The function raised `error`, and `check_health` found its instance of no more use."""
-
-    error: TaskError
+__all__ = ["Hints", "NativeCode", "NativeFunction", "Unhealthy", "name_of"]
 
 
 @attrs.frozen
@@ -49,15 +39,13 @@ class NativeCode:
         return Hints.of(self.function, takes_resource=self.create is not None)
 
 
-@attrs.frozen
-class Hints:
-    """What a function takes and gives, as its type hints say; `Any` where they say nothing."""
+class Hints(Contract):
+    """What a function takes and gives, as its type hints say."""
 
-    argument: Any = Any
-    result: Any = Any
+    __slots__ = ()
 
     @classmethod
-    def of(cls, function: Callable[..., Any], *, takes_resource: bool = False) -> Hints:
+    def of(cls, function: Callable[..., Any], *, takes_resource: bool = False) -> Self:
         """The hints of a function of a payload, or of a resource and a payload.
 
         Raises `TypeError` for one that cannot be called so, and for a hint that names
@@ -84,7 +72,7 @@ class Hints:
         except NameError as error:
             raise TypeError(f"a type hint of {name_of(function)} is unknown: {error}") from error
         payload = _payload_name(signature, takes_resource=takes_resource)
-        return cls(hints.get(payload, Any), hints.get("return", Any))
+        return cls(hints.get(payload, object), hints.get("return", object))
 
 
 def _check_form(
@@ -128,91 +116,3 @@ def _check_takes(callback: Callable[..., Any] | None, count: int, form: str) -> 
     except TypeError as error:
         message = f"WorkerOptions calls {form}, which {name_of(callback)} does not allow: {error}"
         raise TypeError(message) from error
-
-
-class NativeFunction:
-    """Runs a function on encoded payloads. Any thread; nothing it raises comes out."""
-
-    def __init__(
-        self,
-        function: Callable[..., Any],
-        hints: Hints,
-        max_bytes: int,
-        is_healthy: Callable[[Exception], bool] | None = None,
-    ) -> None:
-        """`is_healthy` raises nothing. Without it no exception is held against the instance."""
-        self._function = function
-        self._max_bytes = max_bytes
-        self._is_healthy = is_healthy
-        self._argument = hints.argument
-        self._structure: Callable[[Any, Any], Any] | None = None
-        if not any(hints.argument is unhinted for unhinted in _UNHINTED):
-            self._structure = converter.get_structure_hook(hints.argument)
-        self._result = hints.result if _is_checkable(hints.result) else object
-
-    def run(self, payload: bytes | memoryview, *resource: Any) -> Outcome | Unhealthy:
-        """Decode, call, encode: the result's MessagePack, or what went wrong.
-
-        `resource` is what the function takes before the payload, if anything.
-        """
-        try:
-            argument = self._decode(payload)
-        except PayloadError as error:
-            return TaskError(ErrorKind.BAD_PAYLOAD, str(error))
-        try:
-            result = self._function(*resource, argument)
-        except BaseException as error:  # SystemExit here would stop every actor
-            if is_ctrl_c(error):
-                raise  # while an inline worker runs on the game's own thread
-            return self._failure(error)
-        try:
-            return self._encode(result)
-        except PayloadError as error:
-            return TaskError(ErrorKind.BAD_RESULT, str(error))
-
-    def _failure(self, error: BaseException) -> TaskError | Unhealthy:
-        failure = TaskError.from_exception(error)
-        if self._is_healthy is None or not isinstance(error, Exception) or self._is_healthy(error):
-            return failure
-        return Unhealthy(failure)
-
-    def _decode(self, payload: bytes | memoryview) -> Any:
-        value = decode(payload)
-        if self._structure is None:
-            return value
-        try:
-            return self._structure(value, self._argument)
-        except Exception as error:  # cattrs', or of a hook of the game
-            raise PayloadError(explain_mismatch(error), path="payload") from error
-
-    def _encode(self, result: Any) -> bytes:
-        fits = isinstance(result, self._result) or (self._result is float and type(result) is int)
-        if not fits:
-            raise PayloadError(
-                f"{name_of(self._function)} returned {type(result).__name__}, "
-                f"where its hint says {self._result.__name__}",
-                path="result",
-            )
-        return encode(result, max_bytes=self._max_bytes, root="result")
-
-
-def name_of(function: Callable[..., Any]) -> str:
-    """`module.find()`, or the best that an object without a name allows."""
-    name = getattr(function, "__qualname__", None) or type(function).__qualname__
-    module = getattr(function, "__module__", None)
-    return f"{module}.{name}()" if module else f"{name}()"
-
-
-def _is_checkable(hint: Any) -> bool:
-    """Whether `isinstance` can tell; not so for `list[int]` or a `TypedDict`."""
-    try:
-        isinstance(None, hint)
-    except TypeError:
-        return False
-    return isinstance(hint, type)
-
-
-def is_ctrl_c(error: BaseException) -> bool:
-    """Whether it is Ctrl-C, for the game's own thread, rather than raised by a worker's code."""
-    on_main_thread = threading.current_thread() is threading.main_thread()
-    return on_main_thread and isinstance(error, KeyboardInterrupt)

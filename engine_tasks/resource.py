@@ -3,28 +3,41 @@
 It is destroyed once for each time it was made: at a stop, when it was judged unhealthy, when
 the game is gone. Only a process that is killed, or that ends itself by `os._exit`, leaves its
 resource as it is: a lock file, say, should name its owner.
+
+Imported by a child process that must be ready in milliseconds: nothing heavy here.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from types import TracebackType
-from typing import Any, Final
 
 from engine_tasks.errors import ErrorKind, TaskError
-from engine_tasks.native import (
-    Hints,
-    NativeCode,
-    NativeFunction,
-    Unhealthy,
-    is_ctrl_c,
-    name_of,
-)
-from engine_tasks.task import Outcome
+from engine_tasks.native_function import NativeFunction, Unhealthy, is_ctrl_c, name_of
 
-#: Takes a line for the log.
-Complain = Callable[[str], None]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+    from typing import Any, Final, Protocol
+
+    from engine_tasks.native_function import Contract
+    from engine_tasks.task import Outcome
+
+    #: Takes a line for the log.
+    Complain = Callable[[str], None]
+
+    class Code(Protocol):
+        """The callables of a native worker; `WorkerOptions` says what each is for."""
+
+        @property
+        def function(self) -> Callable[..., Any]: ...
+        @property
+        def create(self) -> Callable[[], Any] | None: ...
+        @property
+        def destroy(self) -> Callable[[Any], object] | None: ...
+        @property
+        def check_health(self) -> Callable[[Exception], bool] | None: ...
+
 
 _STOPPED: Final = TaskError(ErrorKind.STOPPED, "it was stopped before it had started")
 
@@ -126,11 +139,11 @@ class OwnedResource:
 class NativeInstance:
     """The code of one instance of a native worker, with its resource if it has one."""
 
-    def __init__(self, code: NativeCode, hints: Hints, max_bytes: int, complain: Complain) -> None:
+    def __init__(self, code: Code, contract: Contract, max_bytes: int, complain: Complain) -> None:
         """`complain` hears of what goes wrong beside the tasks."""
         check = code.check_health
         is_healthy = None if check is None else _guarded(check, complain)
-        self._function = NativeFunction(code.function, hints, max_bytes, is_healthy)
+        self._function = NativeFunction(code.function, contract, max_bytes, is_healthy)
         self._resource: OwnedResource | None = None
         if code.create is not None:
             self._resource = OwnedResource(code.create, code.destroy, complain)

@@ -16,23 +16,25 @@ from __future__ import annotations
 
 import os
 import threading
-from typing import Protocol
 
 from engine_tasks.checks import check_number
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
 
-class Host(Protocol):
-    """What runs the task: the executor of a thread, or what a child has of the game."""
+    class Host(Protocol):
+        """What runs the task: the executor of a thread, or what a child has of the game."""
 
-    @property
-    def task_id(self) -> int | None:
-        """The task that runs."""
+        @property
+        def task_id(self) -> int | None:
+            """The task that runs."""
 
-    def cancelled(self) -> bool:
-        """Whether it should end."""
+        def cancelled(self) -> bool:
+            """Whether it should end."""
 
-    def progress(self, share: float, note: str) -> None:
-        """Tell how far it is; a `share` beyond 0 to 1 is moved there."""
+        def progress(self, share: float, note: str) -> None:
+            """Tell how far it is; a `share` beyond 0 to 1 is moved there."""
 
 
 class _Here(threading.local):

@@ -15,10 +15,14 @@ PACKAGE = Path(engine_tasks.__file__).parent
 #: From the ground up: a module imports from layers below its own, and within its own. The
 #: longest name that fits counts, so `lua.binding` is not in the layer of `lua`.
 LAYERS = [
-    {"errors", "checks"},
+    {"errors", "checks", "fitting"},
     {"policies", "clock", "extensions", "worker_id", "timer", "background", "lifecycle"},
+    {"conversion"},
+    {"wire"},
+    {"blame"},
     {"options", "payload"},
     {"task"},
+    {"native_function"},
     {"native", "observe", "this_task", "waiting", "sending"},
     {"awaiting", "delivery", "futures", "inline_futures"},
     {"resource"},

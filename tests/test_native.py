@@ -212,7 +212,7 @@ def test_a_hint_that_names_nothing_is_refused_by_name() -> None:
 
 
 def test_a_function_is_named_for_people() -> None:
-    assert name_of(name_of) == "engine_tasks.native.name_of()"
+    assert name_of(name_of) == "engine_tasks.native_function.name_of()"
     assert name_of(Finder()).endswith("Finder()")
 
 

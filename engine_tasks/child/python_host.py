@@ -1,13 +1,12 @@
-"""Runs a Python function in a child process."""
+"""Runs a Python function in a child process.
+
+Must be ready in milliseconds: nothing heavy here.
+"""
 
 from __future__ import annotations
 
-import importlib
 import marshal
-import pickle
 from contextlib import suppress
-from operator import attrgetter
-from typing import TYPE_CHECKING, Any
 
 from engine_tasks import this_task
 from engine_tasks.child.frames import (
@@ -23,13 +22,18 @@ from engine_tasks.child.frames import (
     write_frame,
 )
 from engine_tasks.child.game import Game
+from engine_tasks.child.loading import load
 from engine_tasks.errors import ErrorKind, TaskError
-from engine_tasks.native import Hints, NativeCode, Unhealthy
-from engine_tasks.resource import Complain, CreateFailed, NativeInstance
-from engine_tasks.task import Outcome
+from engine_tasks.native_function import Unhealthy
+from engine_tasks.resource import CreateFailed, NativeInstance
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from engine_tasks.child.inbox import Inbox
+    from engine_tasks.resource import Complain
+    from engine_tasks.task import Outcome
 
 
 def serve(inbox: Inbox, out: int, hello: dict[str, Any]) -> None:
@@ -40,7 +44,7 @@ def serve(inbox: Inbox, out: int, hello: dict[str, Any]) -> None:
     game = Game(inbox, out, hello)
     this_task.enter(game)
     try:
-        instance = NativeInstance(*_load(hello), hello["max_bytes"], _complain_to(game))
+        instance = NativeInstance(*load(hello), hello["max_bytes"], _complain_to(game))
         instance.start()
     except CreateFailed as failed:
         write_frame(out, LOAD_FAILED, 0, _texts(failed.error))
@@ -93,20 +97,6 @@ def _answer(out: int, task_id: int, outcome: Outcome | Unhealthy) -> None:
         write_frame(out, ERROR, task_id, _texts(outcome))
     else:
         write_frame(out, RESULT, task_id, outcome)
-
-
-def _load(hello: dict[str, Any]) -> tuple[NativeCode, Hints]:
-    """The functions by what they are for, and what the hints of the first say."""
-    functions = {
-        role: attrgetter(qualname)(importlib.import_module(module))
-        for role, (module, qualname) in hello["names"].items()
-    }
-    hints = None
-    if "pickle" in hello:
-        values, hints = pickle.loads(hello["pickle"])
-        functions |= values
-    code = NativeCode(**functions)
-    return code, code.hints() if hints is None else Hints(*hints)
 
 
 def _texts(error: TaskError) -> bytes:

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Iterator
 from operator import attrgetter
 from pathlib import Path
+from types import NoneType
 from typing import Any, Final
 
 import attrs
@@ -24,7 +25,8 @@ from engine_tasks.errors import describe_exception
 from engine_tasks.executors.conversation import rates
 from engine_tasks.executors.process import ProcessExecutor
 from engine_tasks.executors.protocol import Executor, MakeExecutor, ReportProgress
-from engine_tasks.native import Hints, NativeCode, name_of
+from engine_tasks.native import Hints, NativeCode
+from engine_tasks.native_function import is_checkable, name_of, says_something
 from engine_tasks.options import LuaLimits, WorkerOptions
 
 #: Where this package is, for a game that found it in some other way than `sys.path`.
@@ -36,6 +38,7 @@ class PythonProgram:
     """A Python function, and what goes with it, as a child's program."""
 
     shipped: dict[str, Any]
+    hint_names: list[tuple[str, str]] | None
     max_result_bytes: int
     limits: LuaLimits
     trusted: bool = True
@@ -45,6 +48,7 @@ class PythonProgram:
             "host": "python",
             "sys_path": import_path(),
             "max_bytes": self.max_result_bytes,
+            "hint_names": self.hint_names,
             **rates(self.limits),
             **self.shipped,
         }
@@ -68,7 +72,8 @@ def python_process_executors(
     cannot be called as it will be; the message says what to do.
     """
     code = NativeCode.of(function, options)
-    program = PythonProgram(ship(code), options.max_payload_bytes, options.limits)
+    shipped, names = ship(code), hint_names(code.hints())
+    program = PythonProgram(shipped, names, options.max_payload_bytes, options.limits)
 
     def make(slot: int, report_progress: ReportProgress) -> Executor:
         return ProcessExecutor(program, slot, f"{name}#{slot}", options, report_progress)
@@ -99,6 +104,25 @@ def ship(code: NativeCode) -> dict[str, Any]:
         hints = code.hints() if "function" in values else None
         shipped["pickle"] = _pickled(values, hints)
     return shipped
+
+
+def hint_names(hints: Hints) -> list[tuple[str, str]] | None:
+    """Where the hints can be imported from, which saves a child 30 ms of working them out.
+
+    None where one of them is more than a class.
+    """
+    result = hints.result if is_checkable(hints.result) else object
+    argument = hints.argument if says_something(hints.argument) else object
+    homes = [_home_of(hint) for hint in (argument, result)]
+    return None if None in homes else [home for home in homes if home]
+
+
+def _home_of(hint: Any) -> tuple[str, str] | None:
+    if hint is NoneType:
+        return "types", "NoneType"  # it calls itself one of `builtins`
+    if isinstance(hint, type) and _can_be_imported(hint):
+        return hint.__module__, hint.__qualname__
+    return None
 
 
 def _pickled(values: dict[str, Callable[..., Any]], hints: Hints | None) -> bytes:

@@ -1,0 +1,90 @@
+"""What cattrs does for payloads: objects of classes to plain values and back.
+
+Imported when it is first needed, see `engine_tasks.wire`.
+"""
+
+from __future__ import annotations
+
+import array
+import dataclasses
+import sys
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+import attrs
+import cattrs
+from cattrs.cols import is_sequence, list_structure_factory
+from cattrs.strategies import configure_union_passthrough
+from cattrs.v import format_exception, transform_error
+
+from engine_tasks.fitting import PLAIN_HOOKS, MismatchError, exactly
+
+
+def explain_mismatch(error: Exception) -> str:
+    """What cattrs has to say of a value that does not fit, a line for all fields."""
+    if isinstance(error, cattrs.BaseValidationError):
+        return "; ".join(transform_error(error, format_exception=_format_field_error))
+    return str(error)
+
+
+def _format_field_error(error: BaseException, wanted: type | None) -> str:
+    if isinstance(error, MismatchError):
+        return str(error)
+    if type(error) is ValueError and error.args:
+        return f"invalid value: {error}"
+    return format_exception(error, wanted)
+
+
+def _make_converter() -> cattrs.Converter:
+    made = cattrs.Converter()
+    for wanted in (datetime, array.array):
+        made.register_structure_hook(wanted, exactly)
+    for plain, hook in PLAIN_HOOKS.items():
+        made.register_structure_hook(plain, hook)
+    made.register_structure_hook_func(lambda wanted: wanted is object, lambda value, _: value)
+    made.register_structure_hook_factory(is_sequence, _sequence_hook)
+    made.register_structure_hook_factory(_is_class_of_fields, _class_hook)
+    configure_union_passthrough(int | float | str | bytes | None, made)
+    made.register_structure_hook_func(_is_numpy_array, _exactly_numpy)
+    return made
+
+
+def _is_numpy_array(wanted: Any) -> bool:
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and getattr(wanted, "__origin__", wanted) is numpy.ndarray
+
+
+def _exactly_numpy(value: object, wanted: Any) -> Any:
+    return exactly(value, getattr(wanted, "__origin__", wanted))
+
+
+def _sequence_hook(wanted: Any, made: cattrs.BaseConverter) -> Callable[[Any, Any], Any]:
+    structure_list = list_structure_factory(wanted, made)
+
+    def structure_sequence(value: object, wanted: Any) -> Any:
+        if not isinstance(value, list | tuple):  # list("abc") is never what was meant
+            raise MismatchError(f"expected list, not {type(value).__name__}")
+        return structure_list(value, wanted)
+
+    return structure_sequence
+
+
+def _is_class_of_fields(wanted: Any) -> bool:
+    kind = getattr(wanted, "__origin__", wanted)
+    return isinstance(kind, type) and (attrs.has(kind) or dataclasses.is_dataclass(kind))
+
+
+def _class_hook(wanted: Any, made: cattrs.Converter) -> Callable[[Any, Any], Any]:
+    structure_fields = made.gen_structure_attrs_fromdict(wanted)
+
+    def structure_class(value: object, wanted: Any) -> Any:
+        if not isinstance(value, Mapping):  # cattrs would blame its first field, or `in`
+            raise MismatchError(f"expected {wanted.__name__}, not {type(value).__name__}")
+        return structure_fields(value, wanted)
+
+    return structure_class
+
+
+#: The converter of all payloads, `engine_tasks.payload.converter`.
+converter: Final = _make_converter()

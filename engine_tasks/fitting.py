@@ -1,0 +1,44 @@
+"""Values that must be what a hint of a plain type says, without a guess at what was meant.
+
+Imported by a child process that must be ready in milliseconds: nothing heavy here.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    StructureHook = Callable[[Any, Any], Any]
+
+
+class MismatchError(TypeError):
+    """A value of another type than the hint says."""
+
+
+def exactly(value: object, wanted: type[Any]) -> Any:
+    """The value, which is a `wanted`. Raises `MismatchError` for any other."""
+    # cattrs would call int("5"): a payload that needs guessing is a mistake of the sender.
+    if type(value) is wanted or (isinstance(value, wanted) and not isinstance(value, bool)):
+        return value
+    raise MismatchError(f"expected {wanted.__name__}, not {type(value).__name__}")
+
+
+def number(value: object, _wanted: type[Any]) -> float:
+    """The value as a float. Raises `MismatchError` for what is no number."""
+    if isinstance(value, float):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    raise MismatchError(f"expected float, not {type(value).__name__}")
+
+
+#: What fits each plain type that a hint may name.
+PLAIN_HOOKS: dict[Any, StructureHook] = {
+    bool: exactly,
+    int: exactly,
+    str: exactly,
+    bytes: exactly,
+    float: number,
+}
