@@ -21,6 +21,7 @@ LAYERS = [
     {"wire"},
     {"blame"},
     {"options", "payload"},
+    {"parcel"},
     {"task"},
     {"native_function"},
     {"native", "observe", "this_task", "waiting", "sending"},
