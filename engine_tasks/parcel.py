@@ -3,16 +3,15 @@
 What has `LARGE_BYTES` or more - bytes, a bytearray, a memoryview, a typed array - is left out
 of the MessagePack, the *skeleton*, which refers to it by its number: extension 3. Where
 nothing is that large, there is no parcel, only the MessagePack.
+
+Imported by a child process that must be ready in milliseconds: nothing heavy here.
 """
 
 from __future__ import annotations
 
 import struct
 import sys
-from collections.abc import Sequence
-from typing import Any, Final
 
-import attrs
 import ormsgpack
 
 from engine_tasks.extensions import REFERENCE, from_extension, read_header, split_array
@@ -26,11 +25,16 @@ from engine_tasks.payload import (
     unstructure_foreign,
 )
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any, Final
+
+    Buffer = bytes | memoryview
+
 #: Bytes from which on a buffer lies beside the skeleton. Below, a copy through a pipe is as
 #: fast as a mapping: `engine-tasks bench --only large-result`.
 LARGE_BYTES: Final = 256 * 1024
-
-Buffer = bytes | memoryview
 
 #: Parts of a list or a dict up to which a game looks for large bytes in it, when it sends.
 _MOST_PARTS: Final = 256
@@ -38,15 +42,17 @@ _MOST_PARTS: Final = 256
 _NUMBER: Final = struct.Struct("<I")
 
 
-@attrs.frozen(eq=False)
 class Parcel:
     """An encoded value: its skeleton and the buffers beside it, each flat and contiguous.
 
-    `len()` is the bytes of all together.
+    `len()` is the bytes of all together. Not changed once made.
     """
 
-    skeleton: Buffer
-    buffers: tuple[Buffer, ...] = ()
+    __slots__ = ("buffers", "skeleton")
+
+    def __init__(self, skeleton: Buffer, buffers: tuple[Buffer, ...] = ()) -> None:
+        self.skeleton = skeleton
+        self.buffers = buffers
 
     def __len__(self) -> int:
         return len(self.skeleton) + sum(map(len, self.buffers))
@@ -69,6 +75,7 @@ class Packer:
         self._copies = copies
         self._large_bytes = large_bytes
         self._expects_large = False
+        self._hook = self._unstructure
 
     def pack(
         self, value: object, *, max_bytes: int | None = None, root: str = "payload"
@@ -77,27 +84,36 @@ class Packer:
 
         Raises `PayloadError`, as `encode` does.
         """
+        if not self._expects_large and type(value) not in _SPECIAL:
+            try:
+                encoded = ormsgpack.packb(value, self._hook, PACK_OPTIONS)
+            except Exception:  # ormsgpack does not say whether it was `_LargeFoundError`
+                return self._checked(value, None, max_bytes, root)
+            if len(encoded) < self._large_bytes and (
+                max_bytes is None or len(encoded) <= max_bytes
+            ):
+                return encoded
+            return self._checked(value, encoded, max_bytes, root)
         if type(value) is Encoded:
             return encode(value, max_bytes=max_bytes, root=root)
-        try:
-            message = self._pack(value)
-        except Exception as error:  # as in `encode`
-            raise explain_refusal(value, root, error) from error
+        return self._checked(value, None, max_bytes, root)
+
+    def _checked(
+        self, value: object, encoded: bytes | None, max_bytes: int | None, root: str
+    ) -> Message:
+        """The message of a value that is large, or that could not be encoded whole."""
+        message: Message
+        if encoded is not None and self._copies:
+            self._expects_large = len(encoded) >= self._large_bytes
+            message = encoded
+        else:
+            try:
+                message = self._apart(value)
+            except Exception as error:  # as in `encode`
+                raise explain_refusal(value, root, error) from error
         if max_bytes is not None and len(message) > max_bytes:
             raise over_limit(len(message), max_bytes, root)
         return message
-
-    def _pack(self, value: object) -> Message:
-        if self._expects_large or type(value) in _BINARY:
-            return self._apart(value)
-        try:
-            encoded = ormsgpack.packb(value, self._unstructure, PACK_OPTIONS)
-        except Exception:  # ormsgpack does not say whether it was the one below
-            return self._apart(value)
-        if len(encoded) < self._large_bytes or self._copies:
-            self._expects_large = len(encoded) >= self._large_bytes
-            return encoded
-        return self._apart(value)
 
     def _unstructure(self, value: Any) -> Any:
         """What `unstructure_foreign` makes of it; stops at a typed array that is large."""
@@ -168,6 +184,8 @@ class _Taking:
 
 
 _BINARY: Final = frozenset({bytes, bytearray, memoryview})
+#: What is not encoded whole at first.
+_SPECIAL: Final = _BINARY | {Encoded}
 #: What is looked at most, and has no parts.
 _ATOMS: Final = frozenset({int, float, str, bool, type(None)})
 

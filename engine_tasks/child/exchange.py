@@ -12,13 +12,11 @@ or MessagePack alone, then the buffers. In a range each part begins at a multipl
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from contextlib import suppress
 from struct import Struct, pack, unpack_from
-from typing import Final, Literal
 from weakref import WeakSet
 
 from engine_tasks.child.frames import FrameError
@@ -31,9 +29,14 @@ from engine_tasks.child.segment import (
     read_part,
     write_part,
 )
-from engine_tasks.parcel import Buffer, Message, Parcel
+from engine_tasks.parcel import Parcel
 
-logger = logging.getLogger(__name__)
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Final, Literal
+
+    from engine_tasks.parcel import Buffer, Message
 
 #: Where each side's half begins.
 _HALVES: Final = {"game": 0, "child": SEGMENT_BYTES // 2}
@@ -75,8 +78,11 @@ class Exchange:
 
     # --- messages ------------------------------------------------------------
 
-    def put(self, message: Message) -> bytes | None:
-        """Write a message; the body of the frame that says where. None: use the pipe."""
+    def put(self, message: Message) -> bytes:
+        """Write a message; the body of the frame that says where.
+
+        Raises `OSError` where there is no memory for it: the pipe does as well.
+        """
         parts = parts_of(message)
         places, size_bytes = _places([len(part) for part in parts])
         with self._lock:
@@ -84,11 +90,10 @@ class Exchange:
         try:
             for place, part in zip(places, parts, strict=True):
                 write_part(self._fd, start + place, part)
-        except OSError as error:
-            logger.debug("no memory can be shared: %s", error)
+        except OSError:
             with self._lock:
                 self._own.give_back(start)
-            return None
+            raise
         return _START.pack(start) + table_of(parts)
 
     def open(self, body: bytes) -> Parcel:
@@ -107,10 +112,8 @@ class Exchange:
     def _view(self, start: int, size_bytes: int) -> memoryview:
         try:
             if len(_mapped) < MOST_MAPPINGS:
-                try:
+                with suppress(OSError):  # no descriptor is left, say
                     return memoryview(self._map(start, size_bytes))
-                except OSError as error:  # no descriptor is left, say
-                    logger.debug("shared memory cannot be mapped: %s", error)
             content = read_part(self._fd, start, size_bytes)
         except (OSError, ValueError, MemoryError) as error:
             raise FrameError(f"a shared message that cannot be read: {error}") from error

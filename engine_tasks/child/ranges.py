@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from bisect import insort
-from typing import Final
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Final
 
 #: Bytes of a huge page, and the unit of the space that ranges are cut from.
 UNIT_BYTES: Final = 2 * 1024 * 1024

@@ -9,8 +9,11 @@ from __future__ import annotations
 import mmap
 import os
 import sys
-from collections.abc import Callable
-from typing import Final
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Final
 
 #: Bytes of address space in the file; what was never written takes no memory.
 SEGMENT_BYTES: Final = 1 << 62

@@ -47,12 +47,6 @@ def contents(message: bytes | Parcel) -> list[bytes]:
     return [bytes(part) for part in parts_of(message)]
 
 
-def put(side: Exchange, message: bytes | Parcel) -> bytes:
-    body = side.put(message)
-    assert body is not None
-    return body
-
-
 def segments_here() -> int:
     """How many parts of segments this process has mapped."""
     return Path("/proc/self/maps").read_text().count("memfd:engine_tasks")
@@ -71,13 +65,13 @@ def test_a_message_is_seen_on_the_other_side(sides: tuple[Exchange, Exchange]) -
     game, child = sides
     for here, there in ((game, child), (child, game)):
         for message in (PARCEL, b"MessagePack alone"):
-            assert contents(there.open(put(here, message))) == contents(message)
+            assert contents(there.open(here.put(message))) == contents(message)
 
 
 def test_views_are_read_only_and_aligned(sides: tuple[Exchange, Exchange]) -> None:
     numpy = pytest.importorskip("numpy")
     game, child = sides
-    for view in game.open(put(child, PARCEL)).buffers:
+    for view in game.open(child.put(PARCEL)).buffers:
         assert isinstance(view, memoryview)
         assert view.readonly
         assert numpy.frombuffer(view, "u1").ctypes.data % 64 == 0 or not view
@@ -85,13 +79,13 @@ def test_views_are_read_only_and_aligned(sides: tuple[Exchange, Exchange]) -> No
 
 def test_a_range_is_not_used_while_a_view_lives(sides: tuple[Exchange, Exchange]) -> None:
     game, child = sides
-    parcel = game.open(put(child, PARCEL))
+    parcel = game.open(child.put(PARCEL))
     view = parcel.buffers[0][10:20]
     del parcel
     assert game.take_unused() == []
     for _ in range(3):
         child.give_back(game.take_unused())
-        put(child, Parcel(b"skeleton", (b"x" * 5 * MIB,)))
+        child.put(Parcel(b"skeleton", (b"x" * 5 * MIB,)))
         assert bytes(view) == b"a" * 10
     del view
     assert len(game.take_unused()) == 1
@@ -101,7 +95,7 @@ def test_a_range_is_used_again_when_all_views_are_gone(sides: tuple[Exchange, Ex
     game, child = sides
     bodies = []
     for _ in range(5):
-        bodies.append(put(child, PARCEL))
+        bodies.append(child.put(PARCEL))
         parcel = game.open(bodies[-1])
         del parcel
         child.give_back(game.take_unused())
@@ -111,7 +105,7 @@ def test_a_range_is_used_again_when_all_views_are_gone(sides: tuple[Exchange, Ex
 
 def test_views_in_a_cycle_are_waited_for(sides: tuple[Exchange, Exchange]) -> None:
     game, child = sides
-    circle: list[object] = [game.open(put(child, PARCEL)).buffers[0]]
+    circle: list[object] = [game.open(child.put(PARCEL)).buffers[0]]
     circle.append(circle)
     gc.collect()
     assert game.take_unused() == []
@@ -123,7 +117,7 @@ def test_views_in_a_cycle_are_waited_for(sides: tuple[Exchange, Exchange]) -> No
 def test_nothing_stays_open_or_mapped(sides: tuple[Exchange, Exchange]) -> None:
     game, child = sides
     fds, mapped = fds_here(), segments_here()
-    kept = [game.open(put(child, PARCEL)) for _ in range(20)]
+    kept = [game.open(child.put(PARCEL)) for _ in range(20)]
     assert segments_here() == mapped + 20
     kept.clear()
     child.give_back(game.take_unused())
@@ -133,7 +127,7 @@ def test_nothing_stays_open_or_mapped(sides: tuple[Exchange, Exchange]) -> None:
 
 def test_what_is_mapped_outlives_both_sides(sides: tuple[Exchange, Exchange]) -> None:
     game, child = sides
-    parcel = game.open(put(child, PARCEL))
+    parcel = game.open(child.put(PARCEL))
     game.close()
     child.close()
     assert contents(parcel) == contents(PARCEL)
@@ -147,7 +141,7 @@ def test_beyond_the_most_mappings_messages_are_copied(
 ) -> None:
     monkeypatch.setattr(exchange, "MOST_MAPPINGS", 1)
     game, child = sides
-    first, second = (game.open(put(child, PARCEL)) for _ in range(2))
+    first, second = (game.open(child.put(PARCEL)) for _ in range(2))
     assert segments_here() == 1
     assert len(game.take_unused()) == 1  # the copied one's range is free at once
     assert contents(first) == contents(second) == contents(PARCEL)
@@ -155,18 +149,18 @@ def test_beyond_the_most_mappings_messages_are_copied(
 
 def test_memory_that_is_punched_goes_back_to_the_system(sides: tuple[Exchange, Exchange]) -> None:
     game, child = sides
-    parcel = game.open(put(child, PARCEL))
+    parcel = game.open(child.put(PARCEL))
     del parcel
     child.give_back(game.take_unused())
     assert memory_of(child) > 5 * MIB
     child.punch(child.take_free())
     assert memory_of(child) == 0
-    assert contents(game.open(put(child, PARCEL))) == contents(PARCEL)
+    assert contents(game.open(child.put(PARCEL))) == contents(PARCEL)
 
 
 def test_free_memory_beyond_a_bound_is_surplus(sides: tuple[Exchange, Exchange]) -> None:
     game, child = sides
-    bodies = [put(child, b"x" * 3 * MIB) for _ in range(100)]
+    bodies = [child.put(b"x" * 3 * MIB) for _ in range(100)]
     for body in bodies:
         game.open(body)
     child.give_back(game.take_unused())
@@ -174,14 +168,15 @@ def test_free_memory_beyond_a_bound_is_surplus(sides: tuple[Exchange, Exchange])
     assert memory_of(child) <= 128 * MIB
 
 
-def test_without_memory_the_pipe_is_to_be_used(sides: tuple[Exchange, Exchange]) -> None:
+def test_a_message_that_finds_no_memory_takes_no_range(sides: tuple[Exchange, Exchange]) -> None:
     import resource  # not on Windows
 
     _game, child = sides
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, hard))
     try:
-        assert child.put(PARCEL) is None
+        with pytest.raises(OSError, match="File too large"):
+            child.put(PARCEL)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert child.lent == 0
