@@ -25,8 +25,13 @@ class Background:
         self._thread: threading.Thread | None = None
 
     def call(self, call: Callable[[], object]) -> None:
-        """Have it called soon; what it raises is logged."""
+        """Have it called soon; what it raises is logged. Also from a `__del__`, once started."""
         self._calls.put(call)
+        if self._thread is None:
+            self.start()
+
+    def start(self) -> None:
+        """Have a thread. Not from a `__del__`, which may run within this."""
         with self._lock:
             if self._thread is None:
                 self._thread = threading.Thread(

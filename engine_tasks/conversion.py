@@ -6,8 +6,10 @@ Imported when it is first needed, see `engine_tasks.wire`.
 from __future__ import annotations
 
 import array
+import contextlib
 import dataclasses
 import sys
+import typing
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -36,10 +38,26 @@ def _format_field_error(error: BaseException, wanted: type | None) -> str:
     return format_exception(error, wanted)
 
 
+def mentions(wanted: Any, kind: type) -> bool:
+    """Whether a type hint names `kind`, in itself or within the classes that it names."""
+    return _mentions(wanted, kind, [])
+
+
+def _mentions(wanted: Any, kind: type, seen: list[Any]) -> bool:
+    if wanted is kind:
+        return True
+    parts = list(typing.get_args(wanted))
+    if _is_class_of_fields(wanted) and wanted not in seen:
+        seen.append(wanted)
+        with contextlib.suppress(NameError):  # a hint that names what is not there
+            parts += typing.get_type_hints(getattr(wanted, "__origin__", wanted)).values()
+    return any(_mentions(part, kind, seen) for part in parts)
+
+
 def _make_converter() -> cattrs.Converter:
     made = cattrs.Converter()
-    for wanted in (datetime, array.array):
-        made.register_structure_hook(wanted, exactly)
+    made.register_structure_hook(datetime, exactly)
+    made.register_structure_hook(array.array, _own_array)
     for plain, hook in PLAIN_HOOKS.items():
         made.register_structure_hook(plain, hook)
     made.register_structure_hook_func(lambda wanted: wanted is object, lambda value, _: value)
@@ -48,6 +66,12 @@ def _make_converter() -> cattrs.Converter:
     configure_union_passthrough(int | float | str | bytes | None, made)
     made.register_structure_hook_func(_is_numpy_array, _exactly_numpy)
     return made
+
+
+def _own_array(value: object, wanted: type[Any]) -> Any:
+    if isinstance(value, memoryview):  # of shared memory: `engine_tasks.parcel.unpack`
+        return array.array(value.format, value.tobytes())
+    return exactly(value, wanted)
 
 
 def _is_numpy_array(wanted: Any) -> bool:

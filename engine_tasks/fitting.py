@@ -8,7 +8,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, TypeGuard
 
     StructureHook = Callable[[Any, Any], Any]
 
@@ -34,11 +34,26 @@ def number(value: object, _wanted: type[Any]) -> float:
     raise MismatchError(f"expected float, not {type(value).__name__}")
 
 
+def whole_bytes(value: object, wanted: type[Any]) -> Any:
+    """The value as bytes: a copy of what a view shows. Raises `MismatchError`."""
+    return value.tobytes() if _is_view_of_bytes(value) else exactly(value, wanted)
+
+
+def view(value: object, wanted: type[Any]) -> Any:
+    """The value as a memoryview: of bytes, where it is bytes. Raises `MismatchError`."""
+    return memoryview(value) if isinstance(value, bytes) else exactly(value, wanted)
+
+
+def _is_view_of_bytes(value: object) -> TypeGuard[memoryview]:
+    return isinstance(value, memoryview) and value.format == "B"
+
+
 #: What fits each plain type that a hint may name.
 PLAIN_HOOKS: dict[Any, StructureHook] = {
     bool: exactly,
     int: exactly,
     str: exactly,
-    bytes: exactly,
+    bytes: whole_bytes,
+    memoryview: view,
     float: number,
 }

@@ -213,7 +213,9 @@ def unpack(message: Buffer | Parcel, *, root: str = "payload", views: bool = Fal
 
 def joined(message: Message) -> bytes:
     """The message as MessagePack alone, for who knows no parcels. Copies the buffers."""
-    return encode(unpack(message)) if isinstance(message, Parcel) else message
+    if not isinstance(message, Parcel):
+        return message
+    return encode(unpack(message)) if message.buffers else bytes(message.skeleton)
 
 
 class _Resolver:
