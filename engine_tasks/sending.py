@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from enum import Enum
-from typing import Final, TypedDict
+from typing import Final, TypedDict, Unpack
 
 from engine_tasks.checks import (
     check_above_zero,
@@ -35,6 +35,22 @@ def new_task(
     task_id: int,
     payload: bytes,
     now_s: float,
+    on_result: OnResult | None = None,
+    **options: Unpack[SendOptions],
+) -> Task:
+    """A task that is sent at `now_s`, an instant of the queue's clock.
+
+    Raises `TypeError` and `ValueError` that name the argument.
+    """
+    task = Task(task_id, payload, now_s, now_s)
+    if on_result is not None or options:
+        ask_of(task, on_result, **options)
+    return task
+
+
+def ask_of(
+    task: Task,
+    on_result: OnResult | None = None,
     *,
     priority: Priority = Priority.NORMAL,
     timeout_s: float | None = None,
@@ -43,9 +59,8 @@ def new_task(
     run_id: str | None = None,
     key: Hashable = None,
     max_attempts: int | None = None,
-    on_result: OnResult | None = None,
-) -> Task:
-    """A task that is sent at `now_s`, an instant of the queue's clock.
+) -> None:
+    """Have a new task be what the game asks for.
 
     Raises `TypeError` and `ValueError` that name the argument.
     """
@@ -65,19 +80,9 @@ def new_task(
         check_whole("max_attempts", max_attempts, least=1)
     if on_result is not None:
         check_callable("on_result", on_result)
-    return Task(
-        task_id,
-        payload,
-        now_s,
-        on_result,
-        timeout_s,
-        priority,
-        deadline_s,
-        now_s + delay_s,
-        run_id,
-        key,
-        max_attempts,
-    )
+    task.on_result, task.priority, task.timeout_s = on_result, priority, timeout_s
+    task.deadline_s, task.ready_s = deadline_s, task.queued_s + delay_s
+    task.run_id, task.key, task.max_attempts = run_id, key, max_attempts
 
 
 #: What a key is made of: types whose comparison is nobody's code.

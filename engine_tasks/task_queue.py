@@ -27,8 +27,15 @@ from engine_tasks.payload import encode
 from engine_tasks.policies import Priority
 from engine_tasks.pools.dead_letters import DeadLetter
 from engine_tasks.pump import Pump
-from engine_tasks.sending import OnResult, SendOptions, as_priority, check_run_id, new_task
-from engine_tasks.task import PendingTask, Progress, TaskResult
+from engine_tasks.sending import (
+    OnResult,
+    SendOptions,
+    as_priority,
+    ask_of,
+    check_run_id,
+    new_task,
+)
+from engine_tasks.task import PendingTask, Progress, Task, TaskResult
 from engine_tasks.timer import TIMER
 from engine_tasks.worker import KILL_TIMEOUT_S, Worker, WorkerState
 from engine_tasks.worker_id import WorkerId
@@ -248,19 +255,30 @@ class TaskQueue:
             self._refuse(unknown_worker(WorkerId(worker_id)))
             return None
         try:
-            task = new_task(
-                self._next_task_id(),
-                encode(data, max_bytes=worker.options.max_payload_bytes),
-                self.clock(),
-                priority=priority,
-                timeout_s=timeout_s,
-                deadline_s=deadline_s,
-                delay_s=delay_s,
-                run_id=run_id,
-                key=key,
-                max_attempts=max_attempts,
-                on_result=on_result,
-            )
+            payload = encode(data, max_bytes=worker.options.max_payload_bytes)
+            now_s = self.clock()
+            task = Task(self._next_task_id(), payload, now_s, now_s)
+            if (  # nearly never: 0.2 µs, where passing all of it on took 0.7
+                priority is not Priority.NORMAL
+                or timeout_s is not None
+                or deadline_s is not None
+                or delay_s != 0.0
+                or run_id is not None
+                or key is not None
+                or max_attempts is not None
+                or on_result is not None
+            ):
+                ask_of(
+                    task,
+                    on_result,
+                    priority=priority,
+                    timeout_s=timeout_s,
+                    deadline_s=deadline_s,
+                    delay_s=delay_s,
+                    run_id=run_id,
+                    key=key,
+                    max_attempts=max_attempts,
+                )
             return worker.submit(task)
         except (PayloadError, TaskRefusedError) as error:
             self._refuse(error)

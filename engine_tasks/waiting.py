@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import Final, Protocol
 
-from engine_tasks.task import TaskResult
+from engine_tasks.task import TaskResult, take_result
 
 #: Seconds between looks at what only a look brings about: a delayed task of an inline worker.
 POLL_S: Final = 0.002
@@ -94,7 +94,7 @@ class Sought:
 
     def _find(self) -> TaskResult | None:
         for results in self._results():
-            found = _take(results, self.task_id)
+            found = take_result(results, self.task_id)
             if found is not None:
                 return found
         return None
@@ -111,7 +111,9 @@ class ResultWaiters:
 
     def announce(self, task_id: int) -> None:
         """The task has its answer, wherever that went. Any thread."""
-        if self._arrivals:
+        # Who waits expects the task before it looks for the result, which is there by now: one
+        # of both sees the other, also without the lock.
+        if self._arrivals and task_id in self._arrivals:
             with self._lock:
                 arrivals = self._arrivals.pop(task_id, ())
             for arrived in arrivals:
@@ -164,13 +166,3 @@ class ResultWaiters:
             return found
         finally:
             self.forget(sought.task_id, arrived)
-
-
-def _take(results: deque[TaskResult], task_id: int) -> TaskResult | None:
-    """Take the result of one task, if it is there and no other thread takes it now."""
-    for result in list(results):
-        if result.task_id == task_id:
-            with contextlib.suppress(ValueError):  # another thread polled it just now
-                results.remove(result)
-                return result
-    return None

@@ -35,6 +35,7 @@ LOG: Final = 20  # two texts: level, message
 PROGRESS: Final = 21  # f64 share, then a text
 NEED_SOURCE: Final = 22  # one text: the module's name
 CONFINED: Final = 23  # two texts: the layers that hold, by comma; the missing, a line each
+WORKED: Final = 25  # f64: seconds that each task took since the last such frame
 UNHEALTHY: Final = 24  # three texts, as of an ERROR; the child runs nothing more, and ends
 
 HEADER: Final = Struct("<IBQ")
@@ -49,21 +50,23 @@ class FrameError(Exception):
     """Bytes that are no frame: the other side is broken or hostile."""
 
 
-def write_frame(fd: int, kind: int, task_id: int, *parts: Buffer) -> None:
+def write_frame(fd: int, kind: int, task_id: int, *parts: Buffer, behind: bytes = b"") -> None:
     """Write one frame, however long that takes. Raises `OSError` when nobody reads.
 
-    The parts are bytes, or views of bytes.
+    The parts are bytes, or views of bytes. What is to come `behind` it is a frame already.
     """
     length = 0
     for part in parts:
         length += len(part)
     header = HEADER.pack(length, kind, task_id)
     if length <= _READ_BYTES:
-        write_all(fd, b"".join((header, *parts)))
+        write_all(fd, b"".join((header, *parts, behind)))
         return
     write_all(fd, header)
     for part in parts:  # not joined: a large payload is not copied
         write_all(fd, part)
+    if behind:
+        write_all(fd, behind)
 
 
 def write_all(fd: int, content: Buffer) -> None:
@@ -115,6 +118,20 @@ class FrameReader:
             self._start = end
             return kind, task_id, self._buffer[start:end]
         return kind, task_id, self._read_long(length, self._buffer[start:])
+
+    def result_here(self, task_id: int) -> bytes | None:
+        """`read` the body of this task's RESULT, if that is what comes next and is here whole."""
+        buffer, begin = self._buffer, self._start + HEADER.size
+        if begin > len(buffer):
+            return None
+        length, kind, frame_task_id = HEADER.unpack_from(buffer, self._start)
+        end = begin + length
+        if kind != RESULT or frame_task_id != task_id or end > len(buffer):
+            return None
+        if length > self._max_result_bytes:
+            return None  # `read` says what is wrong with it
+        self._start = end
+        return buffer[begin:end]
 
     def has_buffered(self) -> bool:
         """Whether bytes are here already that `read` would look at first."""

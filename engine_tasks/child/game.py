@@ -8,13 +8,23 @@ from __future__ import annotations
 from collections import deque
 from time import monotonic
 
-from engine_tasks.child.frames import CANCEL, F64, LOG, PROGRESS, pack_texts, write_frame
+from engine_tasks.child.frames import (
+    CANCEL,
+    F64,
+    HEADER,
+    LOG,
+    PROGRESS,
+    WORKED,
+    pack_texts,
+    write_frame,
+)
 from engine_tasks.child.rate import RateLimit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Final
 
+    from engine_tasks.child.frames import Buffer
     from engine_tasks.child.inbox import Frame, Inbox
 
 #: Characters of a log line or a note that are sent.
@@ -35,6 +45,8 @@ class Game:
         self._is_cancelled = False
         self._log_rate = RateLimit(rates["log_lines_per_s"])
         self._progress_rate = RateLimit(rates["progress_per_s"])
+        self._begun = 0  # tasks since the game was last told how long they took
+        self._since_s = 0.0
         self.task_id: int | None = None
         """The task that runs."""
 
@@ -76,8 +88,25 @@ class Game:
 
     def begin(self, task_id: int) -> None:
         """A task runs from now on."""
+        if not self._begun:
+            self._since_s = monotonic()
+        self._begun += 1
         self.task_id = task_id
         self._is_cancelled = task_id in self._cancelled_ids
+
+    def answer(self, kind: int, body: Buffer) -> None:
+        """The running task has ended with this frame: a RESULT, an ERROR, or an UNHEALTHY.
+
+        Behind the last of those tasks that are here the game is told how long each took.
+        """
+        assert self.task_id is not None, "begin comes before answer"
+        task_id, worked = self.task_id, b""
+        self.end()
+        if not self._kept and not self._inbox.has_more():
+            each_s = (monotonic() - self._since_s) / self._begun
+            worked = HEADER.pack(F64.size, WORKED, 0) + F64.pack(each_s)
+            self._begun = 0
+        write_frame(self._out, kind, task_id, body, behind=worked)
 
     def end(self) -> None:
         """No task runs any more."""

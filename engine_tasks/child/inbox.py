@@ -24,6 +24,9 @@ if TYPE_CHECKING:
         def poll(self) -> Frame | None:
             """The next frame if one is here already."""
 
+        def has_more(self) -> bool:
+            """Whether a frame is here that came with the last one."""
+
         @property
         def fd(self) -> int:
             """The pipe it reads from."""
@@ -50,6 +53,9 @@ class PipeInbox:
     def read(self) -> Frame | None:
         return self._reader.read()
 
+    def has_more(self) -> bool:
+        return self._reader.has_buffered()
+
     def poll(self) -> Frame | None:
         if self._reader.has_buffered() or self._poll.poll(0):
             return self._reader.read()
@@ -74,6 +80,9 @@ class ThreadInbox:
     def read(self) -> Frame | None:
         self._arrived.acquire()
         return self._next()
+
+    def has_more(self) -> bool:
+        return len(self._frames) > 0
 
     def poll(self) -> Frame | None:
         return self._next() if self._arrived.acquire(blocking=False) else None

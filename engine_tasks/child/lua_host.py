@@ -49,32 +49,31 @@ def serve(inbox: Inbox, out: int, hello: dict[str, Any]) -> None:
         write_frame(out, LOAD_FAILED, 0, _texts(error))
         return
     write_frame(out, READY, 0)
-    _answer_all(vm, game, out)
+    _answer_all(vm, game)
     vm.stop()
     game.tell_dropped()
 
 
-def _answer_all(vm: LuaVm, game: Game, out: int) -> None:
+def _answer_all(vm: LuaVm, game: Game) -> None:
     while (frame := game.next_frame()) is not None:
         kind, task_id, body = frame
         if kind == TASK:
             timeout_s, payload = unpack_f64(body)
             game.begin(task_id)
-            _answer(vm, out, task_id, payload, timeout_s or None)
-            game.end()
+            _answer(vm, game, payload, timeout_s or None)
         elif kind == LIMITS:
             game.set_rates(marshal.loads(body))  # the game's own words
         else:
             return
 
 
-def _answer(vm: LuaVm, out: int, task_id: int, payload: bytes, timeout_s: float | None) -> None:
+def _answer(vm: LuaVm, game: Game, payload: bytes, timeout_s: float | None) -> None:
     try:
         result = vm.run(payload, timeout_s)
     except LuaError as error:
-        write_frame(out, ERROR, task_id, _texts(error))
+        game.answer(ERROR, _texts(error))
     else:
-        write_frame(out, RESULT, task_id, result)
+        game.answer(RESULT, result)
 
 
 def _texts(error: LuaError) -> bytes:

@@ -54,7 +54,7 @@ def serve(inbox: Inbox, out: int, hello: dict[str, Any]) -> None:
         return
     try:
         write_frame(out, READY, 0)
-        _answer_all(instance, game, out)
+        _answer_all(instance, game)
     finally:
         instance.end()
 
@@ -67,16 +67,19 @@ def _complain_to(game: Game) -> Complain:
     return complain
 
 
-def _answer_all(instance: NativeInstance, game: Game, out: int) -> None:
+def _answer_all(instance: NativeInstance, game: Game) -> None:
     while (frame := game.next_frame()) is not None:
         kind, task_id, body = frame
         if kind == TASK:
             game.begin(task_id)
             outcome = _outcome(instance, memoryview(body)[F64.size :])
-            game.end()
-            _answer(out, task_id, outcome)
-            if isinstance(outcome, Unhealthy):
+            if type(outcome) is bytes:
+                game.answer(RESULT, outcome)
+            elif isinstance(outcome, Unhealthy):
+                game.answer(UNHEALTHY, _texts(outcome.error))
                 return
+            elif isinstance(outcome, TaskError):
+                game.answer(ERROR, _texts(outcome))
         elif kind == LIMITS:
             game.set_rates(marshal.loads(body))  # the game's own words
         else:
@@ -88,15 +91,6 @@ def _outcome(instance: NativeInstance, payload: memoryview) -> Outcome | Unhealt
         return instance.run(payload)
     except KeyboardInterrupt as error:  # no Ctrl-C reaches a child: its own code raised it
         return TaskError.from_exception(error)
-
-
-def _answer(out: int, task_id: int, outcome: Outcome | Unhealthy) -> None:
-    if isinstance(outcome, Unhealthy):
-        write_frame(out, UNHEALTHY, task_id, _texts(outcome.error))
-    elif isinstance(outcome, TaskError):
-        write_frame(out, ERROR, task_id, _texts(outcome))
-    else:
-        write_frame(out, RESULT, task_id, outcome)
 
 
 def _texts(error: TaskError) -> bytes:

@@ -66,6 +66,9 @@ class CallingExecutor:
             this_task.leave(previous)
             self._running.end()
 
+    def has_outcome(self) -> bool:
+        return False
+
     def set_limits(self, limits: LuaLimits) -> bool:
         self._running.set_rate(limits.progress_per_s)
         return True

@@ -80,10 +80,11 @@ class ChildProcess:
             if len(tasks) == 1 and len(tasks[0].payload) > _JOINED_BYTES:
                 write_frame(fd, TASK, tasks[0].id, timeout, tasks[0].payload)
                 return
+            pack, rest = HEADER.pack, F64.size
             frames: list[bytes] = []
             for task in tasks:
-                header = HEADER.pack(F64.size + len(task.payload), TASK, task.id)
-                frames += (header, timeout, task.payload)
+                payload = task.payload
+                frames += (pack(rest + len(payload), TASK, task.id), timeout, payload)
             write_all(fd, b"".join(frames))
 
     def write_soon(self, kind: int, task_id: int) -> bool:
@@ -109,6 +110,14 @@ class ChildProcess:
     def read(self) -> tuple[int, int, bytes] | None:
         """The next frame; None when the child has closed its end. Raises `FrameError`."""
         return self._reader.read()
+
+    def result_here(self, task_id: int) -> bytes | None:
+        """The result of a task, if that is what comes next and is here already."""
+        return self._reader.result_here(task_id)
+
+    def has_read_ahead(self) -> bool:
+        """Whether bytes were read that belong to the next frame."""
+        return self._reader.has_buffered()
 
     def is_running(self) -> bool:
         """Whether it has not ended yet. Any thread."""

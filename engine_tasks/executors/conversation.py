@@ -7,7 +7,9 @@ task, or one too many is a `FrameError`, which ends the child and nothing else.
 from __future__ import annotations
 
 import logging
+import math
 import time
+from collections.abc import Iterable, Iterator
 from typing import Any, Final, Protocol
 
 from engine_tasks.child.frames import (
@@ -19,6 +21,7 @@ from engine_tasks.child.frames import (
     RESULT,
     SOURCE,
     UNHEALTHY,
+    WORKED,
     FrameError,
     pack_texts,
     unpack_f64,
@@ -29,7 +32,7 @@ from engine_tasks.executors.protocol import ReportProgress
 from engine_tasks.native import Unhealthy
 from engine_tasks.options import LuaLimits
 from engine_tasks.payload import ExtensionError, decode
-from engine_tasks.task import Outcome, Progress, Task
+from engine_tasks.task import Outcome, Progress, ReadResult, Task
 
 logger = logging.getLogger("engine_tasks.worker")
 
@@ -51,6 +54,10 @@ LOG_LEVELS: Final = {
 }
 #: Messages that fit into a pipe of 64 KiB: a header, and an empty text or two.
 _MOST_IN_A_PIPE: Final = 65_536 // (HEADER.size + 12)
+#: Seconds that a rest is worth its call: Linux adds 50 µs.
+_SHORTEST_REST_S: Final = 0.00005
+#: Seconds by which an answer may be read late, at most.
+_LONGEST_REST_S: Final = 0.001
 #: Modules a second that a child may ask for; each costs the game a look at the disk.
 _SOURCES_PER_S: Final = 500
 
@@ -89,6 +96,12 @@ class Channel(Protocol):
     def read(self) -> tuple[int, int, bytes] | None:
         """The next frame's kind, task id and body; None at the end. Raises `FrameError`."""
 
+    def result_here(self, task_id: int) -> bytes | None:
+        """`read` the body of this task's RESULT, if that is what comes next and is here."""
+
+    def has_read_ahead(self) -> bool:
+        """Whether bytes were read that belong to the next frame."""
+
     def write(self, kind: int, task_id: int, *parts: bytes) -> None:
         """Write one frame. Raises `OSError` when the child is gone."""
 
@@ -106,8 +119,12 @@ class Conversation:
     ) -> None:
         self._channel = channel
         self._program = program
+        self._trusted = program.trusted
         self._label = label
         self._report_progress = report_progress
+        #: Seconds that each of the last tasks took, as the child says.
+        self.task_s = 0.0
+        self._is_working = False
         self._source_rate = _Flood(_SOURCES_PER_S, "requests for modules")
         self.set_limits(limits)
 
@@ -117,14 +134,42 @@ class Conversation:
         self._log_rate = _Flood(2 * limits.log_lines_per_s + 2, "log lines")
         self._progress_rate = _Flood(2 * limits.progress_per_s, "progress messages")
 
+    def rest(self, behind: int) -> None:
+        """Give the child time for the next task and those `behind` it, if they are short.
+
+        A thread that waits for each answer of a batch would be woken by each, and ask for the
+        GIL.
+        """
+        seconds = behind * self.task_s
+        if seconds > _SHORTEST_REST_S and not self._channel.has_read_ahead():
+            time.sleep(min(seconds, _LONGEST_REST_S))
+
+    def _worked(self, body: bytes) -> None:
+        seconds, rest = unpack_f64(body)
+        if rest or not 0.0 <= seconds < math.inf:
+            raise FrameError(f"tasks that took {seconds} s each")
+        if not self._is_working:
+            raise FrameError("more than one word of its work for a task")
+        self._is_working = False
+        self.task_s = seconds
+
+    def results_here(self, tasks: Iterable[Task]) -> Iterator[bytes]:
+        """The results of tasks, in their order, as far as they are here; not `checked` yet."""
+        for task in tasks:
+            result = self._channel.result_here(task.id)
+            if result is None:
+                return
+            yield result
+
     def outcome(self, task: Task) -> Outcome | Unhealthy:
         """Wait for the answer to the task that the child runs.
 
         Raises `FrameError`, or `ChildEnded` where none will come; `OSError` likewise.
         """
+        self._is_working = True
         kind, body = self.next_frame(task.id, task)
         if kind == RESULT:
-            return self._checked(body)
+            return self.checked(body)
         if kind == ERROR:
             return _task_error(body)
         if kind == UNHEALTHY and self._program.trusted:
@@ -135,7 +180,11 @@ class Conversation:
         """The next frame that answers something; what comes before it is dealt with here."""
         while (frame := self._channel.read()) is not None:
             kind, frame_task_id, body = frame
-            if kind == LOG:
+            if kind == RESULT and frame_task_id == task_id:
+                return kind, body  # nearly always
+            if kind == WORKED:
+                self._worked(body)
+            elif kind == LOG:
                 self._log(*unpack_texts(body, 2))
             elif kind == NEED_SOURCE:
                 self._send_source(*unpack_texts(body, 1))
@@ -166,8 +215,9 @@ class Conversation:
         chunk_name, source = self._program.module_source(name) or ("", b"")
         self._channel.write(SOURCE, 0, pack_texts(chunk_name), source)
 
-    def _checked(self, encoded: bytes) -> Outcome:
-        if self._program.trusted:
+    def checked(self, encoded: bytes) -> bytes | ReadResult | TaskError:
+        """A result that may be believed. Raises `FrameError`."""
+        if self._trusted:
             return encoded
         try:
             return readable(encoded)
@@ -183,16 +233,15 @@ def rates(limits: LuaLimits) -> dict[str, int]:
     }
 
 
-def readable(encoded: bytes) -> Outcome:
-    """A script's result, or the error in its place where Python has no value for a part of it.
+def readable(encoded: bytes) -> ReadResult | TaskError:
+    """A script's result, read, or the error where Python has no value for a part of it.
 
     Raises `PayloadError` for what is no MessagePack, which no script can bring about.
     """
     try:
-        decode(encoded, root="result")
+        return ReadResult(encoded, decode(encoded, root="result"))
     except ExtensionError as error:
         return TaskError(ErrorKind.BAD_RESULT, printable(str(error)))
-    return encoded
 
 
 class _Flood:

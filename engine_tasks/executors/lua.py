@@ -175,6 +175,9 @@ class LuaCallingExecutor:
             return self._limits.soft_timeout_s
         return 0.9 * task.timeout_s
 
+    def has_outcome(self) -> bool:
+        return False
+
     def set_limits(self, limits: LuaLimits) -> bool:
         if not self._program.can_change(self._limits, limits):
             return False

@@ -6,6 +6,7 @@ import functools
 import logging
 import marshal
 import threading
+from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, Never
 
@@ -22,6 +23,7 @@ from engine_tasks.child.frames import (
     unpack_texts,
 )
 from engine_tasks.errors import ErrorKind, TaskError, printable
+from engine_tasks.executors.batch import BatchSize
 from engine_tasks.executors.child_process import TASK_HEADER_BYTES, ChildProcess
 from engine_tasks.executors.conversation import ChildEnded, Conversation, Program, rates
 from engine_tasks.executors.protocol import (
@@ -42,11 +44,14 @@ logger = logging.getLogger(__name__)
 _PIPE_BYTES: Final = 4096
 
 
+#: Short tasks that a child is given at once. So many may wait behind one that turns out long,
+#: though others idle.
+_MOST_IN_A_CHILD: Final = 64
+
+
 class ProcessExecutor:
     """Holds one child process: starts it, gives it tasks, ends it."""
 
-    # Up to seven tasks wait behind one that turns out long, though others idle.
-    max_batch = 8
     can_be_killed = True
 
     def __init__(
@@ -69,6 +74,8 @@ class ProcessExecutor:
         self._conversation: Conversation | None = None
         self.confinement: Confinement | None = None
         self._task: Task | None = None
+        self._batch = BatchSize(_MOST_IN_A_CHILD)
+        self._here: deque[bytes] = deque()  # results that `run` has still to yield
 
     # --- the instance's thread -------------------------------------------
 
@@ -108,6 +115,10 @@ class ProcessExecutor:
             too_late.cancel()
         self._conversation = talk
 
+    @property
+    def max_batch(self) -> int:
+        return self._batch.size
+
     def run(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
         child, talk = self._child, self._conversation
         assert child is not None, "start comes before run"
@@ -117,10 +128,17 @@ class ProcessExecutor:
             try:
                 child.write_tasks(batch, self._limits.soft_timeout_s or 0.0)
                 began = True
-                for task in batch:
-                    self._task = task
-                    yield self._outcome(child, talk, task)
+                while done < len(batch):
+                    self._task = batch[done]
+                    talk.rest(len(batch) - done - 1)
+                    outcome = self._bearable(child, talk.outcome(batch[done]))
+                    self._here.extend(talk.results_here(batch[done + 1 :]))
+                    yield outcome
                     done += 1
+                    while self._here:
+                        outcome = talk.checked(self._here.popleft())
+                        yield outcome
+                        done += 1
             except (OSError, FrameError, ChildEnded) as error:
                 message = f"the child process of {self._label} {_end(child, error)}"
                 crash = TaskError(ErrorKind.CRASHED, message, child.last_output)
@@ -130,9 +148,13 @@ class ProcessExecutor:
                 raise ExecutorDied(crash, began=began) from error
             finally:
                 self._task = None
+        self._batch.learn(len(tasks), len(tasks) * talk.task_s)
 
-    def _outcome(self, child: ChildProcess, talk: Conversation, task: Task) -> Outcome:
-        outcome = talk.outcome(task)
+    def has_outcome(self) -> bool:
+        return len(self._here) > 0
+
+    def _bearable(self, child: ChildProcess, outcome: Outcome | Unhealthy) -> Outcome:
+        """The outcome, if the child can go on after it."""
         if isinstance(outcome, Unhealthy):
             self.stop()  # it destroys its resource and ends
             raise ExecutorDied(outcome.error, unhealthy=True)

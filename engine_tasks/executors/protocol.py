@@ -39,19 +39,22 @@ class Executor(Protocol):
 
     @property
     def max_batch(self) -> int:
-        """Tasks that `run` takes at once to its advantage."""
+        """Tasks that `run` takes at once to its advantage, by what it knows of the last ones."""
 
     @property
     def can_be_killed(self) -> bool:
         """Whether `kill` ends what runs; nothing ends a thread from outside."""
 
     def run(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
-        """Run tasks one after the other and yield each outcome as soon as it is there: an
-        encoded result, or the error of the worker's code.
+        """Run tasks one after the other and yield each outcome as soon as it is there, of short
+        tasks a millisecond later: an encoded result, or the error of the worker's code.
 
         Raises `ExecutorDied` when the executor can run nothing more; those behind the one
         that it is about were not begun.
         """
+
+    def has_outcome(self) -> bool:
+        """Whether `run` would yield the next outcome without waiting for it."""
 
     def set_limits(self, limits: LuaLimits) -> bool:
         """Keep to other limits from the next task on. Not within a `run`.

@@ -84,11 +84,13 @@ class TaskMetrics:
 
     __slots__ = (
         *("_arrivals", "_completions", "_failures", "_restarts", "_retries"),
-        *("_distributions", "_runs_s", "_waits_s"),
+        *("_distributions", "_runs_s", "_waits_s", "sent"),
     )
 
     def __init__(self) -> None:
         self._arrivals = _Rate()
+        #: A task was accepted, at an instant.
+        self.sent = self._arrivals.count
         self._completions = _Rate()
         self._failures = dict.fromkeys(ErrorKind, 0)
         self._retries = 0
@@ -99,10 +101,6 @@ class TaskMetrics:
         self._waits_s: deque[float] = deque(maxlen=SAMPLES)
         self._runs_s: deque[float] = deque(maxlen=SAMPLES)
         self._distributions: tuple[Distribution, Distribution] | None = None
-
-    def sent(self, now_s: float) -> None:
-        """A task was accepted."""
-        self._arrivals.count(now_s)
 
     def finished(
         self, queued_s: float, started_s: float, finished_s: float, kind: ErrorKind | None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
 from queue import SimpleQueue
 from types import TracebackType
@@ -12,7 +13,6 @@ import pykka
 
 from engine_tasks.errors import ErrorKind, TaskError, describe_exception
 from engine_tasks.executors.protocol import Executor, ExecutorDied, ExecutorStartError
-from engine_tasks.pools.batch import BatchSize
 from engine_tasks.pools.guard import Death, Guard
 from engine_tasks.pools.messages import (
     RENEW,
@@ -28,7 +28,7 @@ from engine_tasks.pools.messages import (
     Stopped,
 )
 from engine_tasks.pools.tasks import WAKE, PoolTasks, tell_if_alive
-from engine_tasks.task import Task
+from engine_tasks.task import Outcome, Task
 
 
 class Instance(pykka.ThreadingActor):
@@ -52,7 +52,8 @@ class Instance(pykka.ThreadingActor):
         self._guard = guard
         self._executor: Executor = guard.executor
         self._report = report
-        self._batch = BatchSize(guard.executor.max_batch)
+        self._left: deque[Task] = deque()  # of those taken, without an answer
+        self._since_s = 0.0  # when the first of them began
         self._began = False
         self._ended = False
         guard.on_given_up = self._given_up
@@ -104,7 +105,7 @@ class Instance(pykka.ThreadingActor):
 
     def _work(self) -> None:
         try:
-            while tasks := self._tasks.take(self._slot, self._batch.size):
+            while tasks := self._tasks.take(self._slot, self._executor.max_batch):
                 if not self._run(tasks):
                     self._leave()
                     return
@@ -118,17 +119,35 @@ class Instance(pykka.ThreadingActor):
 
     def _run(self, tasks: list[Task]) -> bool:
         """Run tasks that were taken; False when they were answered for it meanwhile."""
-        began_s = now_s = time.monotonic()
-        self._guard.begin(tasks[0], began_s)
-        for number, outcome in enumerate(self._executor.run(tasks), 1):
-            now_s = time.monotonic()
-            task = tasks[number - 1]
-            if not self._tasks.answer(self._slot, task, outcome, now_s, self.actor_ref):
+        self._since_s = time.monotonic()
+        self._guard.begin(tasks[0], self._since_s)
+        self._left.extend(tasks)
+        executor, outcomes = self._executor, list[Outcome]()
+        try:
+            for outcome in executor.run(tasks):
+                outcomes.append(outcome)
+                if not executor.has_outcome() and not self._answer(outcomes):
+                    return False
+        except ExecutorDied:
+            if outcomes and not self._answer(outcomes):
                 return False
-            if number < len(tasks):
-                self._guard.begin(tasks[number], now_s)
+            raise
+        finally:
+            self._left.clear()
         self._guard.rest()
-        self._batch.learn(len(tasks), now_s - began_s)
+        return True
+
+    def _answer(self, outcomes: list[Outcome]) -> bool:
+        """Answer the first tasks that are left; False when others did so meanwhile."""
+        now_s = time.monotonic()
+        left = self._left
+        answers = [(left.popleft(), outcome) for outcome in outcomes]
+        outcomes.clear()
+        if not self._tasks.answer_all(self._slot, answers, self._since_s, now_s, self.actor_ref):
+            return False
+        self._since_s = now_s
+        if left:
+            self._guard.begin(left[0], now_s)
         return True
 
     # --- other messages ------------------------------------------------------

@@ -54,11 +54,11 @@ class Levels:
 
     def put(self, carrier: Task, *, first: bool = False) -> None:
         """Let a carrier come last into its level, or first."""
-        line = self._lines[carrier.priority]
-        block = self._places.get(carrier.id >> _ID_BITS)
+        line, carrier_id = self._lines[carrier.priority], carrier.id
+        block = self._places.get(carrier_id >> _ID_BITS)
         if block is None:
-            block = self._places[carrier.id >> _ID_BITS] = {}
-        block[carrier.id] = line.put_first(carrier) if first else line.put(carrier)
+            block = self._places[carrier_id >> _ID_BITS] = {}
+        block[carrier_id] = line.put_first(carrier) if first else line.put(carrier)
         self._count += 1
 
     def discard(self, carrier: Task) -> bool:
@@ -72,6 +72,20 @@ class Levels:
         self._lines[number % _STEP].remove(carrier.id, number)
         self._count -= 1
         return True
+
+    def pop(self) -> Task | None:
+        """Take out the carrier that `head` shows."""
+        line = self._next_line()
+        if line is None:
+            return None
+        carrier = line.pop()
+        key = carrier.id >> _ID_BITS
+        block = self._places[key]
+        del block[carrier.id]
+        if not block:
+            del self._places[key]
+        self._count -= 1
+        return carrier
 
     # --- looking -------------------------------------------------------------
 
@@ -96,20 +110,33 @@ class Levels:
 
     def head(self) -> Task | None:
         """The carrier of the smallest rank, of the higher priority among equals."""
-        best: Task | None = None
-        best_rank = math.inf
-        for line, worth_s in self._by_worth:
-            if line.count:
-                head = line.first()
-                rank = head.ready_s - worth_s
-                if best is None or rank < best_rank:
-                    best, best_rank = head, rank
-        return best
+        line = self._next_line()
+        return None if line is None else line.first()
 
     def last(self) -> Task | None:
         """The last carrier of the lowest priority."""
         line = next((line for line in self._lines if line.count), None)
         return None if line is None else line.last()
+
+    def _next_line(self) -> _Line | None:
+        """The level of the carrier that runs next."""
+        found = None
+        for line, _ in self._by_worth:
+            if line.count:
+                if found is not None:
+                    return self._line_of_least_rank()
+                found = line
+        return found  # nearly always: only one level has any
+
+    def _line_of_least_rank(self) -> _Line | None:
+        best: _Line | None = None
+        best_rank = math.inf
+        for line, worth_s in self._by_worth:
+            if line.count:
+                rank = line.first().ready_s - worth_s
+                if best is None or rank < best_rank:
+                    best, best_rank = line, rank
+        return best
 
 
 class _Line:
@@ -157,6 +184,19 @@ class _Line:
         carrier = segment[carrier_id]
         if isinstance(carrier, tuple):
             carrier = segment[carrier_id] = unpacked(carrier_id, self._level, carrier)
+        return carrier
+
+    def pop(self) -> Task:
+        """Take out the first carrier, where there is one."""
+        number = next(iter(self._segments))
+        segment = self._segments[number]
+        carrier_id = next(iter(segment))
+        carrier = segment.pop(carrier_id)
+        self.count -= 1
+        if not segment and segment is not self._open:
+            del self._segments[number]
+        if isinstance(carrier, tuple):
+            return unpacked(carrier_id, self._level, carrier)
         return carrier
 
     def first(self) -> Task:

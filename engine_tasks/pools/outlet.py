@@ -11,7 +11,7 @@ from engine_tasks.child.rate import RateLimit
 from engine_tasks.errors import ErrorKind, TaskError, log_line
 from engine_tasks.observe.metrics import TaskMetrics
 from engine_tasks.pools.dead_letters import DeadLetters
-from engine_tasks.task import Outcome, Task, TaskResult
+from engine_tasks.task import Outcome, ReadResult, Task, TaskResult
 
 logger = logging.getLogger(__name__)
 
@@ -44,13 +44,12 @@ class Outlet:
 
     def give(self, task: Task, carrier: Task, outcome: Outcome, finished_s: float) -> None:
         """Within the lock: a task has its result, from the execution of `carrier`."""
-        error = outcome if isinstance(outcome, TaskError) else None
-        ran = carrier.started_s >= task.ready_s  # not one that backed off from an attempt
+        started_s = carrier.started_s
         self.metrics.finished(
             task.ready_s,
-            carrier.started_s if ran else 0.0,
+            started_s if started_s >= task.ready_s else 0.0,  # not one that backs off
             finished_s,
-            None if error is None else error.kind,
+            outcome.kind if isinstance(outcome, TaskError) else None,
         )
         self._deliver(task, self.make_result(task, carrier, outcome, finished_s))
 
@@ -58,16 +57,15 @@ class Outlet:
         self, task: Task, carrier: Task, outcome: Outcome, finished_s: float
     ) -> TaskResult:
         """The result of a task from the execution of `carrier`."""
-        return TaskResult(
-            worker_id=self._worker_id,
-            task_id=task.id,
-            error=outcome if isinstance(outcome, TaskError) else None,
-            attempts=carrier.attempts,
-            queued_s=task.queued_s,
-            started_s=carrier.started_s,
-            finished_s=finished_s,
-            encoded=outcome if isinstance(outcome, bytes) else None,
-        )
+        worker_id, task_id, attempts = self._worker_id, task.id, carrier.attempts
+        times = (task.queued_s, carrier.started_s, finished_s)
+        if type(outcome) is bytes:
+            return TaskResult(worker_id, task_id, None, attempts, *times, outcome)
+        if isinstance(outcome, ReadResult):
+            read = outcome.payload
+            return TaskResult(worker_id, task_id, None, attempts, *times, outcome.encoded, read)
+        assert isinstance(outcome, TaskError)
+        return TaskResult(worker_id, task_id, outcome, attempts, *times)
 
     def tell_dead(self, dead: Sequence[Task]) -> None:
         """Without the lock: say which tasks are out of attempts."""

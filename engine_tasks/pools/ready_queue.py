@@ -57,7 +57,10 @@ class ReadyQueue:
             self._ready.put(task)
         else:
             self._delay(task)
-        self._register(task)
+        if task.key is None and _stands_alone(task):
+            self._count += 1  # nearly always
+        else:
+            self._register(task)
         return is_ready
 
     def add_first(self, task: Task) -> None:
@@ -110,8 +113,11 @@ class ReadyQueue:
 
     def pop(self, now_s: float) -> Task | None:
         """Take out the carrier that runs next, with those askers that still want it."""
-        while (carrier := self._head()) is not None:
-            self._remove(carrier)
+        if self._purging:
+            self._pass_over_purged()
+        while (carrier := self._ready.pop()) is not None:
+            if carrier.key is not None and self._keyed.get(carrier.key) is carrier:
+                del self._keyed[carrier.key]
             if self._release(carrier, now_s):
                 return carrier
         return None
@@ -181,6 +187,8 @@ class ReadyQueue:
     @property
     def next_event_s(self) -> float | None:
         """The instant from which on `due` or `expire` has something to do, if any has."""
+        if not (self._wakes or self._deadlines or self._expired):
+            return None  # nearly always
         found_s = self._expired[0].deadline_s if self._expired else None
         next_s = self._wakes.next_s
         for instant_s in (self._deadlines.next_s, found_s):
@@ -371,7 +379,7 @@ class ReadyQueue:
 
     def _release(self, carrier: Task, now_s: float) -> bool:
         """Forget the askers of a carrier that left; False if none of them wants it to run."""
-        if carrier.followers is None and carrier.run_id is None and carrier.deadline_s is None:
+        if _stands_alone(carrier):
             self._count -= 1  # nearly always: twice as fast
             return True
         leaving: list[Task] = []
@@ -441,6 +449,11 @@ class ReadyQueue:
         levels.discard(carrier)
         carrier.priority = priority
         levels.put(carrier)
+
+
+def _stands_alone(carrier: Task) -> bool:
+    """Whether it is its own only asker, and nothing but its id leads to that."""
+    return carrier.followers is None and carrier.run_id is None and carrier.deadline_s is None
 
 
 def _asker(carrier: Task, task_id: int) -> Task:

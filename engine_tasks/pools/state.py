@@ -178,10 +178,17 @@ class PoolState:
         if self.closed:
             return []
         self.advance(now_s)
-        share = 1 + (self.ready.ready - 1) // max(1, self.slots.present)
-        most = min(limit, share)
+        most = limit
+        if limit > 1:
+            most = min(limit, 1 + (self.ready.ready - 1) // max(1, self.slots.present))
         tasks: list[Task] = []
-        while len(tasks) < most and (task := self._next(now_s, tasks)) is not None:
+        ready = self.ready
+        while len(tasks) < most:
+            if tasks and ready.has_deadlines and self._may_expire_next():
+                break
+            task = ready.pop(now_s)
+            if task is None:
+                break
             task.attempts += 1
             self._running_count += task.wanted
             tasks.append(task)
@@ -192,13 +199,10 @@ class PoolState:
             self.slots.check_in(slot)
         return tasks
 
-    def _next(self, now_s: float, before: list[Task]) -> Task | None:
-        """The task to take next; none that may expire is taken to wait behind others."""
-        if before and self.ready.has_deadlines:
-            head = self.ready.peek()
-            if head is None or head.deadline_s is not None:
-                return None
-        return self.ready.pop(now_s)
+    def _may_expire_next(self) -> bool:
+        """Whether the next task may expire: it is not taken to wait behind others."""
+        head = self.ready.peek()
+        return head is None or head.deadline_s is not None
 
     def runs(self, slot: int, task: Task) -> bool:
         """Whether the task is the one that a slot works on, and not given up."""
@@ -213,9 +217,10 @@ class PoolState:
         With an `error` it may be tried again instead: then there are none. A slot finishes its
         tasks in the order in which it took them.
         """
-        if not self.runs(slot, task):
+        running = self._running.get(slot)
+        if not running or running[0] is not task:
             return None
-        self._running[slot].popleft()
+        running.popleft()
         self._running_count -= task.wanted
         if error is not None and self._attempt_failed(task, error, now_s):
             return []

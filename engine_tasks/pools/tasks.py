@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
 import pykka
 
 from engine_tasks.errors import TaskError
+from engine_tasks.mutex import Mutex
 from engine_tasks.options import WorkerOptions
 from engine_tasks.policies import Priority
 from engine_tasks.pools.alarm import Alarm
@@ -61,7 +62,7 @@ class PoolTasks:
         self._outlet = outlet
         self._max_pending = options.max_pending
         self._overflow = options.overflow
-        self._lock = threading.Lock()
+        self._lock = Mutex()
         self._refs: list[Ref | None] = [None] * len(state.slots.all)
         self._progress: dict[int, Progress] = {}
         self._when_empty: list[Callable[[], None]] = []
@@ -239,22 +240,48 @@ class PoolTasks:
         So is what comes from an actor, `ref`, that does not have the slot any more: another
         may be at the same task.
         """
-        error = outcome if isinstance(outcome, TaskError) else None
+        return self.answer_all(slot, [(task, outcome)], task.started_s, finished_s, ref)
+
+    def answer_all(
+        self,
+        slot: int,
+        answers: Sequence[tuple[Task, Outcome]],
+        began_s: float,
+        finished_s: float,
+        ref: Ref | None = None,
+    ) -> bool:
+        """`answer` the first tasks that an instance has taken, which it ran one after the other.
+
+        Only how long they took together is known: each is said to have taken an equal share.
+        """
+        each_s = (finished_s - began_s) / len(answers)
+        are_taken = True
         with self._lock:
             if ref is not None and self._refs[slot] is not ref:
                 return False
-            askers = self._state.finish(slot, task, error, finished_s)
-            if self._progress:
-                self._progress.pop(task.id, None)
-            if askers:
-                if self._state.dead:
-                    self._bury()
-                for asker in askers:
-                    self._outlet.give(asker, task, outcome, finished_s)
-            if error is not None or self._when_empty:
+            has_errors = False
+            for task, outcome in answers:
+                task.started_s = began_s
+                began_s += each_s
+                error = outcome if isinstance(outcome, TaskError) else None
+                has_errors |= error is not None
+                askers = self._state.finish(slot, task, error, began_s)
+                if askers is None:
+                    are_taken = False
+                    break
+                self._give(task, askers, outcome, began_s)
+            if has_errors or self._when_empty:
                 self._flush()
         self._settle()
-        return askers is not None
+        return are_taken
+
+    def _give(self, task: Task, askers: list[Task], outcome: Outcome, finished_s: float) -> None:
+        if self._progress:
+            self._progress.pop(task.id, None)
+        if askers and self._state.dead:
+            self._bury()
+        for asker in askers:
+            self._outlet.give(asker, task, outcome, finished_s)
 
     def give_up(self, slot: int, task: Task, attempt: int, error: TaskError) -> bool:
         """`lose` the slot of a task that an instance hangs in, at this attempt.

@@ -11,7 +11,7 @@ from engine_tasks.errors import TaskError
 from engine_tasks.executors.conversation import ChildEnded, Conversation
 from engine_tasks.native import Unhealthy
 from engine_tasks.options import LuaLimits
-from engine_tasks.task import Outcome, Progress, Task
+from engine_tasks.task import Outcome, Progress, ReadResult, Task
 
 MAX_FRAME_BYTES = 10_000
 TASK_ID = 7
@@ -50,6 +50,12 @@ class Pipe:
 
     def read(self) -> tuple[int, int, bytes] | None:
         return self._reader.read()
+
+    def result_here(self, task_id: int) -> bytes | None:
+        return self._reader.result_here(task_id)
+
+    def has_read_ahead(self) -> bool:
+        return self._reader.has_buffered()
 
     def write(self, kind: int, task_id: int, *parts: bytes) -> None:
         self.written.append((kind, task_id, b"".join(parts)))
@@ -90,6 +96,6 @@ def hear(
         outcome = error
     finally:
         pipe.close()
-    answers = (bytes, TaskError, FrameError, ChildEnded)
+    answers = (bytes if trusted else ReadResult, TaskError, FrameError, ChildEnded)
     assert isinstance(outcome, (*answers, Unhealthy) if trusted else answers)
     return outcome, reported, pipe

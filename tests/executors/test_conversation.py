@@ -27,7 +27,8 @@ from engine_tasks.child.frames import (
 from engine_tasks.errors import ErrorKind, TaskError
 from engine_tasks.executors.conversation import ChildEnded
 from engine_tasks.native import Unhealthy
-from engine_tasks.payload import decode, encode
+from engine_tasks.payload import encode
+from engine_tasks.task import ReadResult
 
 
 def frame(kind: int, body: bytes, task_id: int = TASK_ID) -> bytes:
@@ -39,8 +40,9 @@ ANSWER = frame(RESULT, encode({"path": [1, 2]}))
 
 def test_an_honest_result_is_given_on_as_it_is() -> None:
     outcome, _, _ = hear(ANSWER)
-    assert isinstance(outcome, bytes)
-    assert decode(outcome) == {"path": [1, 2]}
+    assert isinstance(outcome, ReadResult)
+    assert outcome.encoded == encode({"path": [1, 2]})
+    assert outcome.payload == {"path": [1, 2]}
 
 
 def test_an_honest_error_is_given_on() -> None:
@@ -60,7 +62,7 @@ def test_only_the_games_own_code_may_say_that_it_is_unhealthy() -> None:
 def test_progress_and_logs_come_before_a_result() -> None:
     said = frame(PROGRESS, F64.pack(0.5) + pack_texts("half")) + frame(LOG, pack_texts("info", "x"))
     outcome, reported, _ = hear(said + ANSWER)
-    assert isinstance(outcome, bytes)
+    assert isinstance(outcome, ReadResult)
     assert [(progress.share, progress.note) for progress in reported] == [(0.5, "half")]
 
 

@@ -11,6 +11,7 @@ from hostile_child import TASK_ID, hear
 
 from engine_tasks import TaskQueue, WorkerOptions
 from engine_tasks.child.frames import FrameError
+from engine_tasks.task import ReadResult
 
 PROGRESS = struct.pack("<IBQdI", 12, 21, TASK_ID, 0.5, 0)
 RESULT = struct.pack("<IBQ", 1, 18, TASK_ID) + b"\xc0"
@@ -18,7 +19,8 @@ RESULT = struct.pack("<IBQ", 1, 18, TASK_ID) + b"\xc0"
 
 def test_what_a_pipe_holds_is_borne_at_once() -> None:
     outcome, reported, _ = hear(PROGRESS * 2600 + RESULT)
-    assert outcome == b"\xc0"
+    assert isinstance(outcome, ReadResult)
+    assert outcome.payload is None
     assert len(reported) == 2600
 
 

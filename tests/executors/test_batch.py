@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine_tasks.pools.batch import BATCH_S, BatchSize
+from engine_tasks.executors.batch import BATCH_S, BatchSize
 
 
 def test_short_tasks_are_taken_in_growing_batches_up_to_the_most() -> None:
