@@ -46,7 +46,7 @@ def _seconds(_instance: object, attribute: attrs.Attribute[Any], value: Any) -> 
     check_not_negative(attribute.name, value)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class _Backoff:
     """What both policies say about waiting."""
 

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from os import PathLike
-from pathlib import Path
 from typing import Any, Self
 
 import attrs
 
 from engine_tasks.errors import WorkerStartError
 from engine_tasks.executors.calling import calling_executors
-from engine_tasks.executors.lua import lua_executors
 from engine_tasks.executors.protocol import MakeExecutor
-from engine_tasks.executors.shipping import python_process_executors
-from engine_tasks.lua.script import LuaScript
 from engine_tasks.options import MAX_INSTANCES, LuaLimits, WorkerOptions
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class WorkerPlan:
     """A worker that could be started. `timeout_s` is what a task of it may take."""
 
@@ -59,6 +55,9 @@ class WorkerPlan:
         if not callable(function):
             raise TypeError(f"a native worker's function is callable, not {function!r:.60}")
         if options.isolation == "process":
+            # 12 ms, most of it subprocess and cloudpickle.
+            from engine_tasks.executors.shipping import python_process_executors  # noqa: PLC0415
+
             make_executor = python_process_executors(name, function, options)
         else:
             make_executor = calling_executors(name, function, options)
@@ -88,6 +87,12 @@ class WorkerPlan:
 
         With a `clock` an `inline` one does the same thing in each run.
         """
+        # 12 ms, half of it pathlib, that a game without Lua does not wait for.
+        from pathlib import Path  # noqa: PLC0415
+
+        from engine_tasks.executors.lua import lua_executors  # noqa: PLC0415
+        from engine_tasks.lua.script import LuaScript  # noqa: PLC0415
+
         options = _checked(name, instances_count, options)
         for option in ("create", "destroy", "check_health"):
             if getattr(options, option) is not None:

@@ -33,7 +33,7 @@ from engine_tasks.options import LuaLimits, WorkerOptions
 _OUR_FOLDER: Final = Path(__file__).parents[2]
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class PythonProgram:
     """A Python function, and what goes with it, as a child's program."""
 

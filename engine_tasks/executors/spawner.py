@@ -16,6 +16,7 @@ from queue import SimpleQueue
 from typing import Any, Final
 
 from engine_tasks import child
+from engine_tasks.wire import conversion
 
 _MAIN: Final = str(Path(child.__file__).with_name("main.py"))
 
@@ -57,6 +58,9 @@ class Spawner:
                 spawned.set_result(subprocess.Popen(**arguments))
             except BaseException as error:  # to whoever asked for the child
                 spawned.set_exception(error)
+            if self._orders.empty():
+                # While the child starts, or the frame that sends the first object waits 20 ms.
+                conversion()
 
 
 def _popen_arguments(nice: int, bare_environment: bool) -> dict[str, Any]:

@@ -38,36 +38,39 @@ logger = logging.getLogger(__name__)
 _ON_REQUEST: Final = frozenset({ErrorKind.CANCELLED, ErrorKind.STOPPED})
 
 
-@attrs.frozen
+# Without what nobody asks of a message: see `engine_tasks.pools.messages`.
+
+
+@attrs.frozen(eq=False, repr=False)
 class StartSlot:
     """Have an instance in this slot."""
 
     slot: int
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class TakeOver:
     """Look after the instances that another supervisor left behind."""
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class TellAll:
     """Pass a message on to every instance."""
 
     message: object
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Drain:
     """Answer what was purged, or what waits in a closed pool."""
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class StopAll:
     """Let every instance end after the task it runs."""
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Forget:
     """The instance of a slot cannot be ended: it is left to itself, and not waited for."""
 

@@ -1,0 +1,31 @@
+"""Functions whose child tells what it has imported; this module imports next to nothing."""
+
+import sys
+
+#: What takes a child longer to import than all else of ours.
+HEAVY = {"attr", "attrs", "cattrs", "cloudpickle", "logging", "pathlib", "pickle", "subprocess"}
+
+
+def heavy(_payload):  # type: ignore[no-untyped-def]
+    """Which of them are in the process that runs this. It has no hints."""
+    return sorted(HEAVY & set(sys.modules))
+
+
+def heavy_for_an_int(number: int) -> list:  # type: ignore[type-arg]
+    """The same, of a plain type."""
+    return [*heavy(number)]
+
+
+def heavy_for_anything(payload: object) -> object:
+    """The same, with hints that say nothing."""
+    return heavy(payload)
+
+
+def nothing(text: str) -> None:
+    """A hint that cannot be imported by the name that it has."""
+    assert not heavy(text)
+
+
+def total(numbers: "list[int]") -> int:
+    """A hint that is more than a class, so that cattrs is needed."""
+    return sum(numbers)

@@ -1,0 +1,88 @@
+"""A child is ready in milliseconds, and so is a game: neither imports what it does not use."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+import pytest
+import start_functions as functions
+from eventually import result_of
+
+from engine_tasks import ErrorKind, TaskQueue, TaskResult
+
+#: What a game may do without: classes as payloads, child processes, Lua, `metrics`, `await`.
+NOT_FOR_EVERY_GAME = {
+    *("asyncio", "cattrs", "click", "cloudpickle", "importlib.metadata", "lupa", "multiprocessing"),
+    *("numpy", "pickle", "rich", "statistics", "subprocess"),
+}
+
+
+@attrs.frozen
+class Point:
+    x: int
+    y: int
+
+
+def mirror(point: Point) -> Point:
+    return Point(point.y, point.x)
+
+
+def _run(function: Callable[..., Any], payload: object) -> TaskResult:
+    """What a child answers that does nothing else."""
+    with TaskQueue() as queue:
+        assert queue.start_native_worker(1, "Worker", function), queue.last_error
+        return result_of(queue, 1, payload)
+
+
+@pytest.mark.parametrize(
+    "function", [functions.heavy, functions.heavy_for_an_int, functions.heavy_for_anything]
+)
+def test_a_child_imports_nothing_heavy_for_plain_values(function: Callable[..., Any]) -> None:
+    result = _run(function, 3)
+    assert (result.error, result.payload) == (None, [])
+
+
+def test_nor_for_a_function_that_returns_nothing() -> None:
+    result = _run(functions.nothing, "text")
+    assert (result.error, result.payload) == (None, None)
+
+
+def test_a_plain_hint_is_held_to_all_the_same() -> None:
+    result = _run(functions.heavy_for_an_int, "three")
+    assert result.error is not None
+    assert result.error.kind is ErrorKind.BAD_PAYLOAD
+    assert str(result.error) == "payload: expected int, not str"
+
+
+def test_a_hint_that_is_more_than_a_class_is_held_to_all_the_same() -> None:
+    assert _run(functions.total, [1, 2]).payload == 3
+    error = _run(functions.total, [1, "2"]).error
+    assert error is not None
+    assert "expected int, not str" in str(error)
+
+
+def test_a_class_is_made_of_what_it_travels_as() -> None:
+    assert _run(mirror, Point(1, 2)).payload_as(Point) == Point(2, 1)
+
+
+def _loaded_by(statement: str) -> set[str]:
+    """What a fresh interpreter imports for a statement."""
+    script = (
+        f"import sys; before = set(sys.modules)\n{statement}\nprint(*(set(sys.modules) - before))"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=True,
+    )
+    return set(loaded.stdout.split())
+
+
+def test_a_game_imports_nothing_that_not_every_game_needs() -> None:
+    loaded = _loaded_by("from engine_tasks import TaskQueue\nTaskQueue().stop()")
+    assert "engine_tasks.task_queue" in loaded
+    assert not loaded & NOT_FOR_EVERY_GAME
