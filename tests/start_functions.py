@@ -3,7 +3,10 @@
 import sys
 
 #: What takes a child longer to import than all else of ours.
-HEAVY = {"attr", "attrs", "cattrs", "cloudpickle", "logging", "pathlib", "pickle", "subprocess"}
+HEAVY = {
+    *("attr", "attrs", "cattrs", "cloudpickle", "inspect", "logging", "pathlib", "pickle"),
+    *("platform", "subprocess", "traceback", "typing"),
+}
 
 
 def heavy(_payload):  # type: ignore[no-untyped-def]
@@ -29,3 +32,20 @@ def nothing(text: str) -> None:
 def total(numbers: "list[int]") -> int:
     """A hint that is more than a class, so that cattrs is needed."""
     return sum(numbers)
+
+
+def described(_payload):  # type: ignore[no-untyped-def]
+    """What a child makes of a class of fields whose docstring needs `inspect`."""
+    import dataclasses
+    import inspect
+    import platform
+    import uuid
+
+    @dataclasses.dataclass
+    class Place:
+        x: int
+        y: int = 0
+
+    assert type(inspect) is type(platform) is type(sys), "they are stand-ins still"
+    assert inspect.signature(Place).parameters["x"].annotation is int
+    return [Place.__doc__, platform.system(), inspect.__name__, str(uuid.UUID(int=1)), Place(3)]

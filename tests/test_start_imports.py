@@ -1,7 +1,9 @@
 """A child is ready in milliseconds, and so is a game: neither imports what it does not use."""
 
+import platform
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -61,6 +63,15 @@ def test_a_hint_that_is_more_than_a_class_is_held_to_all_the_same() -> None:
     error = _run(functions.total, [1, "2"]).error
     assert error is not None
     assert "expected int, not str" in str(error)
+
+
+def test_modules_that_come_later_are_there_when_they_are_used() -> None:
+    result = _run(functions.described, None)
+    assert result.error is None, result.error
+    document, system, name, identity, place = result.payload
+    assert document == "Place(x: int, y: int = 0)"
+    assert (system, name) == (platform.system(), "inspect")
+    assert (identity, place) == (str(uuid.UUID(int=1)), {"x": 3, "y": 0})
 
 
 def test_a_class_is_made_of_what_it_travels_as() -> None:

@@ -31,6 +31,9 @@ def main() -> None:
         from engine_tasks.child.lua_host import serve  # noqa: PLC0415 - one of the two
     else:
         sys.path[:] = hello["sys_path"]
+        from engine_tasks.child.light_codec import load_codec  # noqa: PLC0415
+
+        load_codec()
         from engine_tasks.child.python_host import serve  # noqa: PLC0415
     serve(inbox, frames_out, hello)
 
