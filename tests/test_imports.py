@@ -46,7 +46,7 @@ CORE_DEPENDENCIES = {
     *("attrs", "cattrs", "cloudpickle", "lupa", "numpy", "ormsgpack", "pykka"),
 }
 #: What only the command line may load.
-CLI_DEPENDENCIES = {"click", "rich"}
+CLI_DEPENDENCIES = {"click", "matplotlib", "rich"}
 
 
 def _module_of(path: Path) -> str:

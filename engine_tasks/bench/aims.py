@@ -8,20 +8,25 @@ from attrs import frozen
 from engine_tasks.bench.figures import Comparison, Figure
 from engine_tasks.bench.wording import limit_shown
 
-#: The share of an aim where nothing at all was done of what is to be done.
+#: The share of an aim of which nothing at all is reached.
 NOTHING: Final = 1e9
+
+#: Says something of our figure, and how it stands against the peer's.
+Judge = Callable[[Figure, Comparison], float]
 
 
 @frozen
 class Aim:
     """A promise about one metric against one peer.
 
-    `share` says how much of what is allowed was used: 1 is reached just so, less is better.
+    `share` says how much of what is allowed was used: 1 is reached just so, less is better;
+    `needed` is the figure that would just reach it, beside the peer's figure as it is.
     An empty `peer` or `metric` means the scenario's first.
     """
 
     text: str
-    share: Callable[[Figure, Comparison], float]
+    share: Judge
+    needed: Judge
     peer: str = ""
     metric: str = ""
 
@@ -36,7 +41,7 @@ def at_most_times(limit: float, *, peer: str = "", metric: str = "") -> Aim:
     def share(_: Figure, against: Comparison) -> float:
         return NOTHING if against.ratio is None else against.ratio / limit
 
-    return Aim(f"≤ {limit:g}x", share, peer, metric)
+    return Aim(f"≤ {limit:g}x", share, _times(limit), peer, metric)
 
 
 def at_least_times(limit: float, *, peer: str = "", metric: str = "") -> Aim:
@@ -45,7 +50,7 @@ def at_least_times(limit: float, *, peer: str = "", metric: str = "") -> Aim:
     def share(_: Figure, against: Comparison) -> float:
         return limit / against.ratio if against.ratio else NOTHING
 
-    return Aim(f"≥ {limit:g}x", share, peer, metric)
+    return Aim(f"≥ {limit:g}x", share, _times(limit), peer, metric)
 
 
 def at_most_more(limit: float, unit: str, *, peer: str = "", metric: str = "") -> Aim:
@@ -54,7 +59,10 @@ def at_most_more(limit: float, unit: str, *, peer: str = "", metric: str = "") -
     def share(_: Figure, against: Comparison) -> float:
         return max(against.difference, 0.0) / limit
 
-    return Aim(f"≤ +{limit_shown(limit, unit)}", share, peer, metric)
+    def needed(_: Figure, against: Comparison) -> float:
+        return against.figure.value + limit
+
+    return Aim(f"≤ +{limit_shown(limit, unit)}", share, needed, peer, metric)
 
 
 def at_most(limit: float, unit: str, *, peer: str = "", metric: str = "") -> Aim:
@@ -63,7 +71,7 @@ def at_most(limit: float, unit: str, *, peer: str = "", metric: str = "") -> Aim
     def share(ours: Figure, _: Comparison) -> float:
         return ours.value / limit
 
-    return Aim(f"≤ {limit_shown(limit, unit)}", share, peer, metric)
+    return Aim(f"≤ {limit_shown(limit, unit)}", share, lambda *_: limit, peer, metric)
 
 
 def at_least(limit: float, unit: str, *, peer: str = "", metric: str = "") -> Aim:
@@ -72,4 +80,8 @@ def at_least(limit: float, unit: str, *, peer: str = "", metric: str = "") -> Ai
     def share(ours: Figure, _: Comparison) -> float:
         return limit / ours.value if ours.value > 0 else NOTHING
 
-    return Aim(f"≥ {limit_shown(limit, unit)}", share, peer, metric)
+    return Aim(f"≥ {limit_shown(limit, unit)}", share, lambda *_: limit, peer, metric)
+
+
+def _times(limit: float) -> Judge:
+    return lambda _, against: limit * against.figure.value

@@ -27,8 +27,8 @@ class Comparison:
     """Our figure against one peer's, samples paired in the order they were taken.
 
     `ratio` is the median of ours/peer over the pairs, None where a peer's sample is 0;
-    `difference` is ours - peer in the metric's unit. `reached` and `aim_share`, how much of
-    what the aim allows was used, are None without an aim.
+    `difference` is ours - peer in the metric's unit. Of the aim, None without one: whether it
+    is `reached`, which `share` of what it allows was used, and the figure `needed` for it.
     """
 
     peer: str
@@ -38,7 +38,8 @@ class Comparison:
     difference: float
     aim: str | None = None
     reached: bool | None = None
-    aim_share: float | None = None
+    share: float | None = None
+    needed: float | None = None
 
 
 def deviation(values: Sequence[float]) -> float:

@@ -13,6 +13,8 @@ from attrs import frozen
 LIBRARIES: Final = (
     "engine-tasks", "pykka", "lupa", "cattrs", "ormsgpack", "attrs", "cloudpickle",
 )  # fmt: skip
+#: Those that ours is measured against, where they are installed.
+PEERS: Final = ("loky", "msgpack", "msgspec")
 
 
 @frozen
@@ -37,8 +39,14 @@ def this_machine() -> Machine:
         system=platform.platform(),
         python=f"{platform.python_implementation()} {platform.python_version()}",
         load=round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
-        libraries={name: installed_version(name) or "missing" for name in LIBRARIES},
+        libraries=_versions(),
     )
+
+
+def _versions() -> dict[str, str]:
+    ours = {name: installed_version(name) or "missing" for name in LIBRARIES}
+    peers = {name: installed_version(name) for name in PEERS}
+    return ours | {name: number for name, number in peers.items() if number is not None}
 
 
 def usable_cores() -> int:

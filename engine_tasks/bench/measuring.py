@@ -59,5 +59,10 @@ def _judged(
     aim = scenario.aim_for(metric, peer)
     if aim is None:
         return against
-    share = aim.share(ours, against)
-    return evolve(against, aim=aim.text, reached=aim.is_reached(ours, against), aim_share=share)
+    return evolve(
+        against,
+        aim=aim.text,
+        reached=aim.is_reached(ours, against),
+        share=aim.share(ours, against),
+        needed=aim.needed(ours, against),
+    )

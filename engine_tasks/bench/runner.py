@@ -33,11 +33,12 @@ def chosen(
     """
     if not patterns:
         return tuple(scenario for scenario in scenarios if scenario.quick or not quick)
-    return tuple(
-        scenario
-        for scenario in scenarios
-        if any(_matches(scenario.name, pattern) for pattern in patterns)
-    )
+    return tuple(scenario for scenario in scenarios if fits(scenario.name, patterns))
+
+
+def fits(name: str, patterns: Sequence[str]) -> bool:
+    """Whether a scenario's name matches one of the patterns; any name does, of none."""
+    return not patterns or any(_matches(name, pattern) for pattern in patterns)
 
 
 def run_each(scenarios: Sequence[Scenario], effort: Effort) -> Iterator[ScenarioResult]:

@@ -8,6 +8,7 @@ from rich.console import Group
 from rich.markup import escape
 from rich.table import Table
 
+from engine_tasks.bench.circumstances import DISTURBED, aims_shown
 from engine_tasks.bench.figures import Comparison
 from engine_tasks.bench.report import MetricResult, Report, ScenarioResult
 from engine_tasks.bench.scenario import Scenario
@@ -22,12 +23,6 @@ COLUMNS: Final[tuple[tuple[str, int, Literal["left", "right"]], ...]] = (
     ("ours/peer", 12, "right"),
     ("aim", 14, "left"),
 )
-#: The share of the machine that other programs may use before a figure is doubted.
-DISTURBED: Final = 0.05
-#: How the figures come about.
-METHOD: Final = (
-    "medians with their median deviation, sides in turns, ratios pair by pair, collector on"
-)
 
 
 def list_table(scenarios: Iterable[Scenario]) -> Table:
@@ -39,19 +34,6 @@ def list_table(scenarios: Iterable[Scenario]) -> Table:
     for scenario in scenarios:
         table.add_row(scenario.name, scenario.title, ", ".join(p.name for p in scenario.peers))
     return table
-
-
-def machine_lines(report: Report) -> list[str]:
-    """Where the figures are taken, with what, and how."""
-    machine = report.machine
-    load = "" if machine.load is None else f", load {machine.load:g}"
-    libraries = ", ".join(f"{name} {number}" for name, number in machine.libraries.items())
-    return [
-        f"{machine.cpu}, {machine.usable_cores} of {machine.cores} cores{load}",
-        f"{machine.system}, {machine.python}",
-        libraries,
-        f"{report.effort} run, {report.repeats} samples a side: {METHOD}",
-    ]
 
 
 def result_table(result: ScenarioResult) -> Group:
@@ -78,10 +60,8 @@ def _notes(result: ScenarioResult) -> Iterator[str]:
 def aims_line(report: Report) -> str:
     """How many aims were reached."""
     reached, total = report.aims()
-    if not total:
-        return "These scenarios have no aims."
     colour = "green" if reached == total else "yellow"
-    return f"[{colour}]{reached} of {total} aims reached[/]"
+    return f"[{colour}]{aims_shown(report)}[/]"
 
 
 def _peer_cells(metric: MetricResult, against: Comparison) -> Sequence[str]:

@@ -10,12 +10,14 @@ import pytest
 from attrs import evolve
 from rich.console import Console
 
+from engine_tasks.bench.circumstances import machine_lines
 from engine_tasks.bench.figures import Comparison, Figure
 from engine_tasks.bench.machine import this_machine
 from engine_tasks.bench.report import MetricResult, Report, ScenarioResult
+from engine_tasks.bench.wording import shown
 from engine_tasks.cli import bench
 from engine_tasks.cli.app import run
-from engine_tasks.cli.bench_table import aims_line, machine_lines, result_table, shown
+from engine_tasks.cli.bench_table import aims_line, result_table
 
 ROW = Comparison("a peer", Figure(500.0, 5.0, (500.0,)), 2.5, 0.1, 750.0, "≤ 3x", True)
 METRIC = MetricResult("median", "ns", "lower", Figure(1250.0, 50.0, (1250.0,)), (ROW,))

@@ -154,6 +154,7 @@ def _scenario(kind: Kind) -> Scenario:
             at_most_more(0.5, "%", metric="late"),
             at_least(ENOUGH_A_SECOND, "tasks/s", metric="results"),
         ),
+        quick=kind == "process",
     )
 
 

@@ -17,8 +17,8 @@ from engine_tasks.bench.work import nap
 
 #: Seconds a task lasts: it sleeps, so that the cores are there for who comes up.
 TASK_S: Final = 0.02
-#: Tasks of the burst: more than the first instance is left alone with.
-BURST: Final = 125
+#: Tasks of the burst: more than one instance does while a busy machine makes processes.
+BURST: Final = 400
 #: Instances that may come; two are added at once.
 MOST: Final = 4
 #: New instances that are waited for.
