@@ -9,7 +9,7 @@ from engine_tasks.bench.figures import Comparison
 from engine_tasks.bench.report import MetricResult, Report, ScenarioResult
 from engine_tasks.bench.wording import quantity, ratio_shown, shown
 
-#: Panels of figures in a chart: those with the most peers, of the scenarios that have an aim.
+#: Panels of figures in a chart: those with an aim come first, and of them those with most peers.
 MOST_PANELS: Final = 14
 #: A figure that is this many times better or worse than its aim is drawn as this.
 FURTHEST: Final = 30.0
@@ -80,10 +80,9 @@ def _measured(metric: MetricResult, peer: Comparison, aim: str) -> str:
 
 def panels(report: Report) -> list[Panel]:
     """The metrics that are worth a picture of their own, in the order of the report."""
-    with_aims = [each for each in _candidates(report) if each.reached is not None]
-    found = with_aims or list(_candidates(report))
-    most = sorted(found, key=lambda panel: -len(panel.sides))[:MOST_PANELS]
-    return [panel for panel in found if panel in most]
+    found = list(_candidates(report))
+    worth = sorted(found, key=lambda panel: (panel.reached is None, -len(panel.sides)))
+    return [panel for panel in found if panel in worth[:MOST_PANELS]]
 
 
 def _candidates(report: Report) -> Iterator[Panel]:

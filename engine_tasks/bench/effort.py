@@ -24,7 +24,7 @@ class Effort:
     long_repeats: int
 
 
-#: A run to quote: 300 frames a side, a million tasks that wait, ten minutes in all.
+#: A run to quote: 300 frames a side, a million tasks that wait: a quarter of an hour or so.
 FULL: Final = Effort(
     "full",
     sample_s=0.25,
@@ -34,7 +34,7 @@ FULL: Final = Effort(
     waiting_tasks=1_000_000,
     long_repeats=2,
 )
-#: A run to see that every scenario works, for continuous integration: about a minute.
+#: A run to see that every scenario works, for continuous integration: under two minutes.
 QUICK: Final = Effort(
     "quick",
     sample_s=0.05,

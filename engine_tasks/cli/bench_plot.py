@@ -133,6 +133,7 @@ def _draw_aims(axes: Axes, bars: Sequence[AimBar]) -> None:
     for line, bar in enumerate(bars):
         colour = REACHED if bar.reached else MISSED
         axes.barh(line, bar.times - 1, left=1, height=0.62, color=colour, zorder=2)
+        axes.plot([bar.times], [line], "o", color=colour, markersize=6, zorder=4, clip_on=False)
         axes.annotate(
             bar.text, (1.02, line), xycoords=axes.get_yaxis_transform(), va="center", fontsize=9
         )

@@ -139,6 +139,17 @@ def test_the_panels_are_those_with_the_most_peers_in_the_order_of_the_report() -
     assert titles[-1] == "trip, median"
 
 
+def test_a_panel_without_an_aim_gives_way_to_those_with_one() -> None:
+    metric = MetricResult("", "µs", "lower", figure(1.0), (peer("a", 1.0), peer("b", 2.0)))
+    plain = evolve(TRIP, name="plain", metrics=(metric,))
+    assert [panel.title for panel in panels(evolve(REPORT, scenarios=(plain, LATE)))] == (
+        ["plain", "late"]
+    )
+    many = tuple(evolve(LATE, name=f"late-{number}") for number in range(MOST_PANELS))
+    titles = [panel.title for panel in panels(evolve(REPORT, scenarios=(plain, *many)))]
+    assert titles == [scenario.name for scenario in many]
+
+
 @pytest.mark.parametrize(
     ("suffix", "signature"), [("png", b"\x89PNG\r\n"), ("svg", b"<?xml"), ("PNG", b"\x89PNG\r\n")]
 )

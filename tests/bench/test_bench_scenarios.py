@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import groupby
 from random import Random
 from shutil import which
 
@@ -12,13 +13,15 @@ from attrs import evolve
 from engine_tasks.bench import runner
 from engine_tasks.bench.effort import QUICK
 from engine_tasks.bench.lone_child import OPTIONS, busy_python_plan, lone_child, lua_plan, script
-from engine_tasks.bench.queues import ECHO, SPIN
+from engine_tasks.bench.queues import CHORE, ECHO, SPIN
 from engine_tasks.bench.runner import chosen, run_apart, run_each
 from engine_tasks.bench.scenario import Scenario
-from engine_tasks.bench.scenarios import ALL
+from engine_tasks.bench.scenarios import ALL, GROUPS
 from engine_tasks.bench.scenarios.children import kill_ms
+from engine_tasks.bench.scenarios.compute import NBODY
 from engine_tasks.bench.scenarios.frames import FRAME_S, LATE_MS, late_share, steps_lasting
 from engine_tasks.bench.scenarios.love import GAME, PROGRAM, love_peer
+from engine_tasks.bench.timing import until_lasting
 from engine_tasks.bench.work import SMALL_TASK
 from engine_tasks.lua.vm import available_vms
 from engine_tasks.worker_plan import WorkerPlan
@@ -35,10 +38,38 @@ def stranger() -> Scenario:
     return evolve(ALL[0], name="stranger")
 
 
+def test_every_scenario_has_a_group_and_the_groups_stay_together() -> None:
+    groups = [scenario.group for scenario in ALL]
+    assert list(dict.fromkeys(groups)) == [group for group, _ in groupby(groups)] == list(GROUPS)
+
+
+def test_the_aims_are_those_of_the_issue() -> None:
+    aims = {
+        (scenario.name, aim.metric, aim.peer): aim.text for scenario in ALL for aim in scenario.aims
+    }
+    assert aims["poll-empty", "", ""] == "≤ 3x"
+    assert aims["send-idle", "median", "msgpack.packb"] == "≤ 4x"
+    assert aims["send-idle", "p99", ""] == "≤ 50 µs"
+    assert aims["echo-thread", "", "ThreadPoolExecutor"] == "≥ 1.3x"
+    assert aims["echo-process", "", "ProcessPoolExecutor"] == "≥ 10x"
+    assert aims["echo-lua", "", "ThreadPoolExecutor"] == "≥ 1x"
+    for kind, text in {"thread": "≤ 0.6x", "process": "≤ 0.8x", "lua": "≤ 1x"}.items():
+        assert aims[f"round-trip-{kind}", "", "ThreadPoolExecutor"] == text
+    assert aims["large-result", "", ""] == "≥ 5x"
+    assert aims["large-result", "game thread", ""] == "≤ 0.2 ms"
+    assert aims["frames-results-process", "late", ""] == "≤ +0.5 %"
+    assert aims["waiting-turn", "", ""] == "≤ 1.3x"
+    assert aims["lua-compute", "", ""] == "≥ 10x"
+    assert aims["import-time", "", ""] == "≤ 80 ms"
+    assert aims["start-process", "", ""] == "≤ 40 ms"
+
+
 def test_names_are_unique_and_their_scripts_travel_with_the_package() -> None:
     assert len(set(names(ALL))) == len(ALL)
     assert ECHO.script.is_file()
     assert SPIN.script.is_file()
+    assert CHORE.script.is_file()
+    assert NBODY.script.is_file()
     assert script("busy").is_file()
     assert script("sieve").is_file()
     assert {path.name for path in GAME.iterdir()} == {"conf.lua", "echo.lua", "main.lua"}
@@ -81,6 +112,12 @@ def test_a_quick_run_measures_both_sides(name: str) -> None:
     assert len(metric.ours.samples) == SHORT.repeats
     assert all(sample > 0 for sample in metric.ours.samples)
     assert [peer.peer for peer in metric.peers] == [peer.name for peer in scenario.peers]
+
+
+def test_what_is_done_again_and_again_is_done_once_at_least() -> None:
+    took_ms = iter(range(1, 1_000_000))
+    assert until_lasting(0.0, lambda: next(took_ms)) == [1]
+    assert until_lasting(0.005, lambda: next(took_ms))[:2] == [2, 3]
 
 
 @pytest.mark.parametrize("make_plan", [lambda: lua_plan("busy"), busy_python_plan])
