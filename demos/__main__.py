@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Final
+from pathlib import Path
 
 from demos._errors import SceneError
-
-#: The scenes, each a module of this package with a `main`, and what they show.
-SCENES: Final = {
-    "crowd": "hundreds of agents ask for paths all the time; you choose where those are found",
-}
 
 
 def main(arguments: list[str]) -> int:
     """Run what the command line asks for; return the exit status."""
-    name = next((word for word in arguments if word in SCENES or word == "all"), None)
+    scenes = scene_names()
+    name = next((word for word in arguments if word in scenes or word == "all"), None)
     if name is None:
         return _list_scenes(arguments)
     if not _has_pygame():
         return _fail("the scenes need pygame: pip install 'engine-tasks[demos]'")
     rest = list(arguments)
     rest.remove(name)
-    for scene in SCENES if name == "all" else (name,):
+    for scene in scenes if name == "all" else (name,):
         try:
             import_module(f"demos.{scene}").main(rest)
         except SceneError as error:
@@ -32,6 +29,18 @@ def main(arguments: list[str]) -> int:
         except KeyboardInterrupt:
             return 130
     return 0
+
+
+def scene_names() -> list[str]:
+    """The scenes: modules of this folder without a leading underscore."""
+    files = Path(__file__).parent.glob("*.py")
+    return sorted(path.stem for path in files if not path.stem.startswith("_"))
+
+
+def first_line(name: str) -> str:
+    """What a scene's docstring says it shows, read without running it."""
+    source = Path(__file__).with_name(f"{name}.py").read_text(encoding="utf-8")
+    return (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
 
 
 def _has_pygame() -> bool:
@@ -43,10 +52,10 @@ def _has_pygame() -> bool:
 
 def _list_scenes(arguments: list[str]) -> int:
     if arguments and arguments[0] not in ("-h", "--help"):
-        return _fail(f"no scene {arguments[0]!r}; there are: {', '.join(SCENES)}")
+        return _fail(f"no scene {arguments[0]!r}; there are: {', '.join(scene_names())}")
     print("python -m demos NAME [options], or `all`; NAME --help says what a scene takes\n")
-    for name, line in SCENES.items():
-        print(f"  {name:10}{line}")
+    for name in scene_names():
+        print(f"  {name:10}{first_line(name)}")
     return 0
 
 

@@ -1,218 +1,195 @@
-"""The window that all scenes share: options, frames, keys, headless runs, pictures.
+"""What all scenes share: a scene is a class with a few methods, and `play` does the rest.
 
-A scene draws and moves; this file does the rest, so that each scene behaves alike. Without a
-display a scene runs headless, at the same pace, and leaves a picture.
+class RainScene(Scene):
+    title = "Rain"
+    keys = (("Space", "thunder"),)
+
+    def start(self, queue: TaskQueue) -> None: ...
+    def update(self, dt_s: float) -> None: ...
+    def draw(self, screen: pygame.Surface) -> None: ...
+
+def main(arguments: list[str]) -> None:
+    play(RainScene, arguments)
 """
 
 from __future__ import annotations
 
-import gc
-import json
-import os
 import sys
-from pathlib import Path
-from typing import Any, Final, Protocol
+from argparse import ArgumentParser, Namespace
+from random import Random
+from typing import Any, ClassVar, Final
 
 import pygame
 
-from demos import _hud
-from demos._errors import SceneError
-from demos._frames import FRAME_S, FrameClock, FrameLog
-from demos._options import AppOptions
+from demos._options import AppOptions, SceneParser
+from demos._overlay import Overlay
+from demos._window import KEYS, App
+from engine_tasks import TaskQueue
+from engine_tasks.clock import ManualClock
+from engine_tasks.pygame_tools.frames import FRAME_S
 
-#: Frames of a headless run, and how many a window's graph shows: five seconds.
-_HEADLESS_FRAMES: Final = 480
-_SHOWN_FRAMES: Final = 300
+__all__ = ["KEYS", "App", "Scene", "play"]
 
-#: A headless run is shown whole, up to this many frames.
-_LONGEST_GRAPH: Final = 1200
-
-#: The world's time goes on by this many seconds a frame at most: after a hitch it goes on
-#: from where it was instead of leaping.
-_LONGEST_STEP_S: Final = 0.1
-
-#: Video drivers that show nothing.
-_BLIND_DRIVERS: Final = ("dummy", "offscreen", "evdev")
+#: Seconds that workers have at the end; what hangs is killed then, so that a scene quits
+#: within one second.
+STOP_S: Final = 0.3
 
 
-class Scene(Protocol):
-    """What the window asks of a scene; all of it on the game thread."""
+class Scene:
+    """One scene; all methods run on the game thread. Override what you need.
+
+    `app` is the window, `options` the parsed command line, `random` is seeded by `--seed`,
+    `queue` is there from `start` on. The window has the keys of `_window.KEYS`.
+    """
+
+    title: ClassVar[str] = ""
+    #: Keys of the scene and what they do, for the screen: `("M", "mode")`.
+    keys: ClassVar[tuple[tuple[str, str], ...]] = ()
+    #: Milliseconds a frame for callbacks (`on_result`), which run before `update`.
+    pump_budget_ms: float = 2.0
+    queue: TaskQueue
+
+    @classmethod
+    def add_options(cls, parser: ArgumentParser) -> None:
+        """Add options of the scene's own to the shared ones."""
+
+    def __init__(self, app: App, options: Namespace) -> None:
+        self.app = app
+        self.options = options
+        self.random = Random(options.seed)
+
+    def start(self, queue: TaskQueue) -> None:
+        """Start workers and lay out the world; `super().start(queue)` is not needed.
+
+        Take little time: a scene is there within two seconds.
+        """
 
     def update(self, dt_s: float) -> None:
-        """Let `dt_s` seconds pass."""
+        """Let `dt_s` seconds pass; headless, each frame is exactly 1/60 s."""
 
     def draw(self, screen: pygame.Surface) -> None:
-        """Draw the world."""
+        """Draw the world over all of the screen; title, keys and HUD come above it."""
 
-    def draw_hud(self, screen: pygame.Surface) -> None:
-        """Draw cards and graphs above it."""
+    def key(self, name: str) -> bool:  # noqa: ARG002 - for scenes that have keys
+        """Take a key: the typed character in lower case, or pygame's name: "space", "f1", "up".
 
-    def handle(self, event: pygame.event.Event) -> None:
-        """Take a key or mouse event that is not the window's own."""
+        Return False for one that does nothing; the screen says so then.
+        """
+        return False
 
-    def resize(self, size: tuple[int, int], hud: bool) -> None:
-        """Fit the world into a window of that size, with or without room for the HUD."""
+    def click(self, position: tuple[int, int], button: int) -> None:
+        """Take a click: button 1 is left, 2 the wheel, 3 right."""
+
+    def event(self, event: pygame.event.Event) -> None:
+        """Take any other event: wheel, motion, a button or key that is let go."""
+
+    def resize(self, free: pygame.Rect) -> None:
+        """Fit the world to the window; `free` is the part that title, keys and HUD leave.
+
+        Comes before the first `draw` and whenever the window or the HUD changes.
+        """
+
+    def caption(self) -> str:
+        """Return one short line for below the title."""
+        return ""
 
     def frame_label(self) -> str:
-        """Name what the coming frame counts as; nothing if it counts nowhere."""
+        """Name what the coming frame counts as in the log, a mode say; "" counts nowhere."""
+        return "game"
+
+    def counters(self) -> dict[str, Any]:
+        """Return what the seed and the number of frames decide alone, for tests to compare."""
+        return {}
+
+    def measured(self) -> dict[str, Any]:
+        """Return figures that depend on the machine and the moment."""
+        return {}
+
+
+def play(scene_class: type[Scene], arguments: list[str]) -> None:
+    """Run a scene as its command line says; raises SceneError when it cannot."""
+    module = sys.modules[scene_class.__module__]
+    name = module.__name__.rpartition(".")[2]
+    parser = SceneParser(name, (module.__doc__ or "").partition("\n")[0])
+    scene_class.add_options(parser)
+    options = parser.parse_args(arguments)
+    app = App(name, AppOptions.of(options))
+    app.steady = app.headless
+    clock = ManualClock() if options.deterministic else None
+    with TaskQueue(deterministic=clock is not None, clock=clock) as queue:
+        scene = scene_class(app, options)
+        scene.queue = queue
+        scene.start(queue)
+        app.run(_Played(app, scene, queue, clock))
+        pygame.display.quit()  # the window is gone at once, whatever the workers still do
+        queue.stop(STOP_S)
+    if app.headless:
+        _print_summary(app)
+
+
+class _Played:
+    """A scene as the window wants it: with the shared HUD, callbacks, and events by name."""
+
+    def __init__(self, app: App, scene: Scene, queue: TaskQueue, clock: ManualClock | None) -> None:
+        """With a `clock` of its own, the queue's time is that of the frames."""
+        self._app = app
+        self._clock = clock
+        self._scene = scene
+        self._queue = queue
+        self._overlay = Overlay(queue, app.log, scene.title or app.name, (*scene.keys, *KEYS))
+
+    def update(self, dt_s: float) -> None:
+        if self._clock is not None:
+            self._clock.advance(FRAME_S)
+        self._queue.pump(self._scene.pump_budget_ms)
+        self._scene.update(dt_s)
+
+    def draw(self, screen: pygame.Surface) -> None:
+        self._scene.draw(screen)
+
+    def draw_hud(self, screen: pygame.Surface) -> None:
+        self._overlay.draw(screen, self._scene.caption())
+
+    def handle(self, event: pygame.event.Event) -> None:
+        if event.type == pygame.KEYDOWN:
+            name = key_name(event)
+            if not self._scene.key(name) and name.isprintable() and "shift" not in name:
+                self._app.notify(f"{name.upper()} does nothing here")
+        elif event.type == pygame.MOUSEBUTTONDOWN and event.button <= 3:
+            self._scene.click(event.pos, event.button)
+        else:
+            self._scene.event(event)
+
+    def resize(self, size: tuple[int, int], hud: bool) -> None:
+        whole = pygame.Rect((0, 0), size)
+        self._scene.resize(self._overlay.free_area(size) if hud else whole)
+
+    def frame_label(self) -> str:
+        return self._scene.frame_label()
 
     def report(self) -> dict[str, Any]:
-        """Return what `--json` holds of this scene."""
-
-
-class App:
-    """One window, or the likeness of one, and the loop that runs a scene in it."""
-
-    def __init__(self, name: str, options: AppOptions) -> None:
-        """Open the window; without a display go headless and say so."""
-        self.name = name
-        self.headless = _open_display(name, options.headless)
-        self.frames = options.frames or (_HEADLESS_FRAMES if self.headless else None)
-        self.options = options
-        whole_run = min(self.frames or 0, _LONGEST_GRAPH) if self.headless else 0
-        self.log = FrameLog(whole_run or _SHOWN_FRAMES)
-        self.screen = pygame.display.set_mode(options.size, pygame.RESIZABLE)
-        self.hud_shown = True
-        self.paused = False
-        self._notice = ("", 0)  # text, number of the frame up to which it is shown
-        self._running = True
-        pygame.display.set_caption(f"{name} - engine_tasks")
-        pygame.font.init()
-
-    def run(self, scene: Scene) -> None:
-        """Run the scene to its end, then save what was asked for."""
-        scene.resize(self.screen.get_size(), self.hud_shown)
-        gc.collect()
-        gc.freeze()  # what is there now stays: no collection in mid-game looks through it
-        self._draw(scene)  # the first time takes longer: texts and sprites are made
-        clock, dt_s = FrameClock(), FRAME_S
-        while self._running:
-            events = pygame.event.get()
-            for event in events:
-                self._handle(event, scene)
-            if not self.paused:
-                scene.update(min(dt_s, _LONGEST_STEP_S))
-            self._draw(scene)
-            pygame.display.flip()
-            counts = not self.paused and not any(map(_takes_time, events))
-            label = scene.frame_label() if counts else ""
-            dt_s = clock.tick()
-            self.log.add(dt_s, label)
-            if self.log.count == self.frames:
-                self._running = False
-        self._draw(scene)
-        self._save(scene)
-
-    def notify(self, text: str) -> None:
-        """Show a line for two seconds."""
-        self._notice = (text, self.log.count + 120)
-
-    def _draw(self, scene: Scene) -> None:
-        scene.draw(self.screen)
-        if self.hud_shown:
-            scene.draw_hud(self.screen)
-        text, until = self._notice
-        if self.paused:
-            _hud.draw_notice(self.screen, "Paused - P goes on")
-        elif text and self.log.count < until:
-            _hud.draw_notice(self.screen, text)
-
-    def _handle(self, event: pygame.event.Event, scene: Scene) -> None:
-        match event.type, getattr(event, "key", None):
-            case (pygame.QUIT, _) | (pygame.KEYDOWN, pygame.K_ESCAPE):
-                self._running = False
-            case (pygame.VIDEORESIZE, _):
-                self.screen = pygame.display.get_surface() or self.screen
-                scene.resize(self.screen.get_size(), self.hud_shown)
-            case (pygame.KEYDOWN, pygame.K_h):
-                self.hud_shown = not self.hud_shown
-                scene.resize(self.screen.get_size(), self.hud_shown)
-            case (pygame.KEYDOWN, pygame.K_p):
-                self.paused = not self.paused
-            case (pygame.KEYDOWN, pygame.K_F12):
-                self._save_picture()
-            case _:
-                scene.handle(event)
-
-    def _save_picture(self) -> None:
-        taken = {path.name for path in Path.cwd().glob(f"{self.name}-*.png")}
-        free = (f"{self.name}-{i}.png" for i in range(1, len(taken) + 2))
-        path = Path(next(name for name in free if name not in taken))
-        try:
-            _write_picture(self.screen, path)
-        except SceneError as error:
-            self.notify(str(error))
-        else:
-            self.notify(f"Saved {path}")
-
-    def _save(self, scene: Scene) -> None:
-        shot = self.options.shot or (Path(f"{self.name}.png") if self.headless else None)
-        if shot is not None:
-            _write_picture(self.screen, shot)
-            print(f"{self.name}: the picture is {shot.resolve()}")
-        if self.options.json is not None:
-            _write_json(self._report(scene), self.options.json)
-
-    def _report(self, scene: Scene) -> dict[str, Any]:
+        summary = self._app.log.summary(self._scene.frame_label())
         return {
-            "scene": self.name,
-            "seed": self.options.seed,
-            "frames": self.log.count,
-            "size": list(self.screen.get_size()),
-            **scene.report(),
+            "counters": self._scene.counters(),
+            "late": self._app.log.late,
+            "interval_ms": {
+                "p50": round(summary.p50_ms, 3),
+                "p99": round(summary.p99_ms, 3),
+                "longest": round(summary.longest_ms, 3),
+            },
+            "measured": self._scene.measured(),
         }
 
 
-#: The window's own keys, for a scene to show.
-KEYS: Final = (("P", "pause"), ("H", "hide HUD"), ("F12", "picture"), ("Esc", "quit"))
+def key_name(event: pygame.event.Event) -> str:
+    """Return the typed character in lower case, or pygame's name of a key that types none."""
+    typed: str = event.unicode
+    if typed.isprintable() and not typed.isspace() and typed:
+        return typed.lower()
+    name: str = pygame.key.name(event.key)
+    return name
 
 
-def _takes_time(event: pygame.event.Event) -> bool:
-    """Whether the window itself needs a while for an event: its frame tells nothing of workers."""
-    if event.type == pygame.KEYDOWN:
-        return event.key in (pygame.K_h, pygame.K_F12)
-    if event.type == pygame.MOUSEMOTION:
-        return any(event.buttons)
-    return event.type in (pygame.VIDEORESIZE, pygame.MOUSEWHEEL)
-
-
-def _open_display(name: str, headless: bool) -> bool:
-    """Start pygame's display; return whether the run is headless."""
-    if not headless:
-        reason = _why_no_display()
-        if reason is None:
-            return False
-        print(f"{name}: no display here ({reason}), so this runs headless", file=sys.stderr)
-    os.environ["SDL_VIDEODRIVER"] = "dummy"
-    pygame.display.init()
-    return True
-
-
-def _why_no_display() -> str | None:
-    """Start pygame's display as the system has it; return why nobody would see it, or None."""
-    names = ("SDL_VIDEODRIVER", "DISPLAY", "WAYLAND_DISPLAY")
-    if sys.platform.startswith("linux") and not any(map(os.environ.get, names)):
-        return "neither DISPLAY nor WAYLAND_DISPLAY is set"  # SDL's own tries are noisy
-    try:
-        pygame.display.init()
-    except pygame.error as error:
-        return str(error)
-    driver = pygame.display.get_driver()
-    if driver not in _BLIND_DRIVERS:
-        return None
-    pygame.display.quit()
-    return f"the video driver is {driver}"
-
-
-def _write_picture(screen: pygame.Surface, path: Path) -> None:
-    try:
-        pygame.image.save(screen, path)
-    except (pygame.error, OSError) as error:
-        raise SceneError(f"{path}: cannot save the picture: {error}") from error
-
-
-def _write_json(report: dict[str, Any], path: Path) -> None:
-    try:
-        path.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise SceneError(f"{path}: cannot save the figures: {error.strerror}") from error
+def _print_summary(app: App) -> None:
+    frames, late = app.log.count, app.log.late
+    print(f"{app.name}: {frames} frames, {late} late")

@@ -1,104 +1,21 @@
-"""Keeps a steady frame rate and remembers how long each frame really took."""
+"""The names of the frame log that scenes use; it is part of the package."""
 
-from __future__ import annotations
+from engine_tasks.pygame_tools.frames import (
+    FRAME_S,
+    LATE_S,
+    Frame,
+    FrameClock,
+    FrameLog,
+    FrameSummary,
+    percentile,
+)
 
-import time
-from collections import Counter, deque
-from collections.abc import Sequence
-from math import ceil
-from typing import Final
-
-from attrs import frozen
-
-#: Seconds from one frame to the next at 60 frames a second.
-FRAME_S: Final = 1 / 60
-
-#: Seconds; a frame is late from here on, a millisecond past its time.
-LATE_S: Final = FRAME_S + 0.001
-
-#: Frames of a label that percentiles are taken of: half a minute.
-_SUMMED_UP: Final = 1800
-
-
-class FrameClock:
-    """Sleeps until the next frame is due.
-
-    `pygame.time.Clock.tick` counts whole milliseconds and runs at 62.5 frames a second;
-    `tick_busy_loop` spins, and so takes a core from the workers.
-    """
-
-    def __init__(self) -> None:
-        self._last_s = time.perf_counter()
-        self._due_s = self._last_s + FRAME_S
-
-    def tick(self) -> float:
-        """Wait for the next frame; return the seconds since the last one."""
-        now_s = time.perf_counter()
-        if now_s < self._due_s:
-            time.sleep(self._due_s - now_s)
-            now_s = time.perf_counter()
-        if now_s > self._due_s + FRAME_S:
-            self._due_s = now_s  # beats that were missed altogether are not caught up with
-        self._due_s += FRAME_S
-        interval_s = now_s - self._last_s
-        self._last_s = now_s
-        return interval_s
-
-
-@frozen
-class Frame:
-    """One frame of the log; without a label it counts in no summary."""
-
-    interval_s: float
-    label: str
-
-    @property
-    def late(self) -> bool:
-        return self.interval_s > LATE_S
-
-
-@frozen
-class FrameSummary:
-    """The frames of one label; intervals in milliseconds, of the last half minute."""
-
-    frames: int
-    late: int
-    p50_ms: float
-    p99_ms: float
-    longest_ms: float
-
-
-class FrameLog:
-    """Frames by label, and the latest of all in their order for a graph."""
-
-    def __init__(self, shown: int) -> None:
-        """Keep the last `shown` frames for the graph."""
-        self.recent: deque[Frame] = deque(maxlen=shown)
-        self.count = 0
-        self._late: Counter[str] = Counter()
-        self._frames: Counter[str] = Counter()
-        self._intervals_s: dict[str, deque[float]] = {}
-
-    def add(self, interval_s: float, label: str) -> None:
-        frame = Frame(interval_s, label)
-        self.recent.append(frame)
-        self.count += 1
-        self._frames[label] += 1
-        self._late[label] += frame.late
-        self._intervals_s.setdefault(label, deque(maxlen=_SUMMED_UP)).append(interval_s)
-
-    def summary(self, label: str) -> FrameSummary:
-        """Sum up the frames of a label; without any, all is 0."""
-        ordered = sorted(self._intervals_s.get(label, ())) or [0.0]
-        return FrameSummary(
-            frames=self._frames[label],
-            late=self._late[label],
-            p50_ms=1000 * percentile(ordered, 0.50),
-            p99_ms=1000 * percentile(ordered, 0.99),
-            longest_ms=1000 * ordered[-1],
-        )
-
-
-def percentile(ordered: Sequence[float], share: float) -> float:
-    """Return the smallest value that at least `share` of an ascending list do not exceed."""
-    return ordered[max(0, ceil(share * len(ordered)) - 1)]
+__all__ = [
+    "FRAME_S",
+    "LATE_S",
+    "Frame",
+    "FrameClock",
+    "FrameLog",
+    "FrameSummary",
+    "percentile",
+]

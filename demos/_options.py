@@ -25,7 +25,9 @@ class AppOptions:
     frames: int | None  # None is the scene's default: endless in a window
     seed: int
     shot: Path | None
+    shot_at: tuple[int, ...]  # frames that are saved as well, beside `shot`
     json: Path | None
+    deterministic: bool
 
     @staticmethod
     def of(arguments: Namespace) -> AppOptions:
@@ -36,7 +38,9 @@ class AppOptions:
             frames=arguments.frames,
             seed=arguments.seed,
             shot=arguments.shot,
+            shot_at=tuple(arguments.shot_at),
             json=arguments.json,
+            deterministic=arguments.deterministic,
         )
 
 
@@ -53,7 +57,20 @@ class SceneParser(ArgumentParser):
             "--size", type=_size, default=(1280, 720), metavar="WxH", help="default: 1280x720"
         )
         self.add_argument("--shot", type=_png, metavar="FILE.png", help="save the last frame")
+        self.add_argument(
+            "--shot-at",
+            type=frames,
+            nargs="+",
+            default=(),
+            metavar="N",
+            help="save these frames too, as FILE-N.png",
+        )
         self.add_argument("--json", type=_writable, metavar="FILE", help="save the figures")
+        self.add_argument(
+            "--deterministic",
+            action="store_true",
+            help="run the workers' tasks within the frames: the same run for the same seed",
+        )
 
     def error(self, message: str) -> NoReturn:
         raise SceneError(message)

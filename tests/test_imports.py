@@ -36,7 +36,7 @@ LAYERS = [
     {"directory", "pump"},
     {"task_queue"},
     {"lua.binding"},
-    {"bench", "testing"},
+    {"bench", "testing", "pygame_tools"},
     {"cli"},
 ]
 #: Packages that only hand on a name of theirs, when it is first used.
@@ -47,6 +47,8 @@ CORE_DEPENDENCIES = {
 }
 #: What only the command line may load.
 CLI_DEPENDENCIES = {"click", "matplotlib", "rich"}
+#: What parts that a game asks for by name may load besides.
+MORE_DEPENDENCIES = {"cli": CLI_DEPENDENCIES, "pygame_tools": {"pygame"}}
 
 
 def _module_of(path: Path) -> str:
@@ -126,7 +128,7 @@ def test_a_module_loads_only_what_is_declared(module: str) -> None:
         for name in _imported(module)
         if name.split(".")[0] not in sys.stdlib_module_names | {"engine_tasks", "__future__"}
     }
-    allowed = CORE_DEPENDENCIES | (CLI_DEPENDENCIES if module.startswith("cli") else set())
+    allowed = CORE_DEPENDENCIES | MORE_DEPENDENCIES.get(module.split(".", maxsplit=1)[0], set())
     assert foreign <= allowed
 
 
