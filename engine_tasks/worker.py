@@ -197,7 +197,7 @@ class Worker:
         try:
             payload = encode(data, max_bytes=self.options.max_payload_bytes)
             task = new_task(self._shared.next_task_id(), payload, self.clock(), **options)
-            return self.submit(task)
+            return self.submit(task, is_plain=not options)
         except (PayloadError, TaskRefusedError) as error:
             logger.warning("refused: %s", error)
             self.last_error = error.with_traceback(None)  # which would keep what it passed through
@@ -269,11 +269,11 @@ class Worker:
 
     # --- tasks, for the queue ------------------------------------------------
 
-    def submit(self, task: Task) -> int:
-        """Send a task; its id. Raises `TaskRefusedError`."""
+    def submit(self, task: Task, *, is_plain: bool = False) -> int:
+        """Send a task, one that `is_plain` without options; its id. Raises `TaskRefusedError`."""
         if task.timeout_s is None:
             task.timeout_s = self._plan.timeout_s
-        refusal = self._pool.submit(task)
+        refusal = self._pool.submit(task, is_plain=is_plain)
         if refusal is not None:
             raise TaskRefusedError(refusal, worker_id=self.worker_id)
         return task.id

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import IO, Final
 
 from engine_tasks.child.frames import F64, HEADER, TASK, FrameReader, write_all, write_frame
@@ -21,6 +21,8 @@ from engine_tasks.task import Task
 
 #: Bytes that a task takes in the pipe beside its payload.
 TASK_HEADER_BYTES: Final = HEADER.size + F64.size
+#: Bytes that a pipe takes on any system.
+_ANY_PIPE_BYTES: Final = 4096
 #: Bytes up to which a payload is copied beside its header rather than written by itself.
 _JOINED_BYTES: Final = 65_536
 #: Bytes of a frame that is no result: an error's texts, a log line.
@@ -59,6 +61,8 @@ class ChildProcess:
         assert self._popen.stderr
         self.pid = self._popen.pid
         self._stdin = self._popen.stdin
+        #: Bytes that the child's input takes before somebody reads.
+        self.pipe_bytes = _pipe_bytes(self._stdin.fileno())
         self._stdout = self._popen.stdout
         self._write_lock = threading.Lock()
         self._reap_lock = threading.Lock()
@@ -111,9 +115,9 @@ class ChildProcess:
         """The next frame; None when the child has closed its end. Raises `FrameError`."""
         return self._reader.read()
 
-    def result_here(self, task_id: int) -> bytes | None:
-        """The result of a task, if that is what comes next and is here already."""
-        return self._reader.result_here(task_id)
+    def results_here(self, task_ids: Iterable[int]) -> list[bytes]:
+        """The results of tasks, in their order, as far as they come next and are here already."""
+        return self._reader.results_here(task_ids)
 
     def has_read_ahead(self) -> bool:
         """Whether bytes were read that belong to the next frame."""
@@ -223,6 +227,15 @@ def describe_exit(code: int) -> str:
         return f"was killed by {signal.Signals(-code).name}"
     except ValueError:
         return f"was killed by signal {-code}"
+
+
+def _pipe_bytes(fd: int) -> int:
+    """What a pipe holds: 64 KiB, or a page where Linux made it small for a user of many."""
+    if sys.platform != "linux":
+        return _ANY_PIPE_BYTES
+    import fcntl  # noqa: PLC0415 - not on Windows
+
+    return fcntl.fcntl(fd, fcntl.F_GETPIPE_SZ)
 
 
 def _has_room(fd: int) -> bool:

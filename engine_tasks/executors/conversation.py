@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any, Final, Protocol
 
 from engine_tasks.child.frames import (
@@ -54,8 +54,8 @@ LOG_LEVELS: Final = {
 }
 #: Messages that fit into a pipe of 64 KiB: a header, and an empty text or two.
 _MOST_IN_A_PIPE: Final = 65_536 // (HEADER.size + 12)
-#: Seconds that a rest is worth its call: Linux adds 50 µs.
-_SHORTEST_REST_S: Final = 0.00005
+#: Seconds that a rest is worth its call.
+_SHORTEST_REST_S: Final = 0.00002
 #: Seconds by which an answer may be read late, at most.
 _LONGEST_REST_S: Final = 0.001
 #: Modules a second that a child may ask for; each costs the game a look at the disk.
@@ -96,8 +96,8 @@ class Channel(Protocol):
     def read(self) -> tuple[int, int, bytes] | None:
         """The next frame's kind, task id and body; None at the end. Raises `FrameError`."""
 
-    def result_here(self, task_id: int) -> bytes | None:
-        """`read` the body of this task's RESULT, if that is what comes next and is here."""
+    def results_here(self, task_ids: Iterable[int]) -> list[bytes]:
+        """`read` the RESULTs of tasks, in their order, as far as they come next and are here."""
 
     def has_read_ahead(self) -> bool:
         """Whether bytes were read that belong to the next frame."""
@@ -134,14 +134,14 @@ class Conversation:
         self._log_rate = _Flood(2 * limits.log_lines_per_s + 2, "log lines")
         self._progress_rate = _Flood(2 * limits.progress_per_s, "progress messages")
 
-    def rest(self, behind: int) -> None:
-        """Give the child time for the next task and those `behind` it, if they are short.
+    def rest(self, tasks: int) -> None:
+        """Give the child time for the next tasks, if they are several and short.
 
         A thread that waits for each answer of a batch would be woken by each, and ask for the
         GIL.
         """
-        seconds = behind * self.task_s
-        if seconds > _SHORTEST_REST_S and not self._channel.has_read_ahead():
+        seconds = tasks * self.task_s
+        if tasks > 1 and seconds > _SHORTEST_REST_S and not self._channel.has_read_ahead():
             time.sleep(min(seconds, _LONGEST_REST_S))
 
     def _worked(self, body: bytes) -> None:
@@ -153,13 +153,9 @@ class Conversation:
         self._is_working = False
         self.task_s = seconds
 
-    def results_here(self, tasks: Iterable[Task]) -> Iterator[bytes]:
+    def results_here(self, tasks: Iterable[Task]) -> list[bytes]:
         """The results of tasks, in their order, as far as they are here; not `checked` yet."""
-        for task in tasks:
-            result = self._channel.result_here(task.id)
-            if result is None:
-                return
-            yield result
+        return self._channel.results_here([task.id for task in tasks])
 
     def outcome(self, task: Task) -> Outcome | Unhealthy:
         """Wait for the answer to the task that the child runs.

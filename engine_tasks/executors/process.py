@@ -39,9 +39,6 @@ from engine_tasks.timer import TIMER
 
 logger = logging.getLogger(__name__)
 
-#: Bytes that every pipe takes without a reader, also one that Linux made small because the
-#: user has a thousand others.
-_PIPE_BYTES: Final = 4096
 
 
 #: Short tasks that a child is given at once. So many may wait behind one that turns out long,
@@ -123,14 +120,14 @@ class ProcessExecutor:
         child, talk = self._child, self._conversation
         assert child is not None, "start comes before run"
         assert talk is not None, "start comes before run"
-        for batch in _that_fit_the_pipe(tasks):
+        for batch in _that_fit(tasks, child.pipe_bytes):
             began, done = False, 0
             try:
                 child.write_tasks(batch, self._limits.soft_timeout_s or 0.0)
                 began = True
                 while done < len(batch):
                     self._task = batch[done]
-                    talk.rest(len(batch) - done - 1)
+                    talk.rest(len(batch) - done)
                     outcome = self._bearable(child, talk.outcome(batch[done]))
                     self._here.extend(talk.results_here(batch[done + 1 :]))
                     yield outcome
@@ -270,7 +267,7 @@ def _has_lied(cause: Exception) -> bool:
     return isinstance(cause, FrameError) and not isinstance(cause, FrameCutOff)
 
 
-def _that_fit_the_pipe(tasks: Sequence[Task]) -> Iterator[Sequence[Task]]:
+def _that_fit(tasks: Sequence[Task], pipe_bytes: int) -> Iterator[Sequence[Task]]:
     """The tasks in groups that the pipe holds whole.
 
     A child that writes a result before it reads on would otherwise wait for a game that
@@ -280,7 +277,7 @@ def _that_fit_the_pipe(tasks: Sequence[Task]) -> Iterator[Sequence[Task]]:
     group_bytes = 0
     for task in tasks:
         task_bytes = len(task.payload) + TASK_HEADER_BYTES
-        if group and group_bytes + task_bytes > _PIPE_BYTES:
+        if group and group_bytes + task_bytes > pipe_bytes:
             yield group
             group, group_bytes = [], 0
         group.append(task)

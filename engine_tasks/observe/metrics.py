@@ -89,7 +89,7 @@ class TaskMetrics:
 
     def __init__(self) -> None:
         self._arrivals = _Rate()
-        #: A task was accepted, at an instant.
+        #: Tasks were accepted, at an instant: one, or as many as is said.
         self.sent = self._arrivals.count
         self._completions = _Rate()
         self._failures = dict.fromkeys(ErrorKind, 0)
@@ -171,10 +171,10 @@ class _Rate:
         #: What the total was when each of the last buckets began.
         self._totals = deque([0] * _BUCKETS, maxlen=_BUCKETS)
 
-    def count(self, now_s: float) -> None:
+    def count(self, now_s: float, events: int = 1) -> None:
         if now_s >= self._full_s:
             self._begin_bucket(now_s)
-        self.total += 1
+        self.total += events
 
     def per_s(self, now_s: float) -> float:
         if now_s >= self._full_s:

@@ -114,9 +114,9 @@ class InlinePool:
 
     # --- tasks -----------------------------------------------------------
 
-    def submit(self, task: Task) -> str | None:
+    def submit(self, task: Task, *, is_plain: bool = False) -> str | None:
         """Accept a task: None, or the reason why it is refused."""
-        return self.tasks.submit(task)
+        return self.tasks.submit(task, is_plain=is_plain)
 
     def cancel(self, task_id: int) -> bool:
         """Answer a task as CANCELLED; False for one that neither waits nor runs."""

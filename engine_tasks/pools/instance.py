@@ -121,8 +121,9 @@ class Instance(pykka.ThreadingActor):
         """Run tasks that were taken; False when they were answered for it meanwhile."""
         self._since_s = time.monotonic()
         self._guard.begin(tasks[0], self._since_s)
-        self._left.extend(tasks)
-        executor, outcomes = self._executor, list[Outcome]()
+        self._left = deque(tasks)
+        executor = self._executor
+        outcomes: list[Outcome] = []
         try:
             for outcome in executor.run(tasks):
                 outcomes.append(outcome)
@@ -134,7 +135,6 @@ class Instance(pykka.ThreadingActor):
             raise
         finally:
             self._left.clear()
-        self._guard.rest()
         return True
 
     def _answer(self, outcomes: list[Outcome]) -> bool:
@@ -148,6 +148,8 @@ class Instance(pykka.ThreadingActor):
         self._since_s = now_s
         if left:
             self._guard.begin(left[0], now_s)
+        else:
+            self._guard.rest()
         return True
 
     # --- other messages ------------------------------------------------------

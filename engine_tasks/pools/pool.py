@@ -141,9 +141,9 @@ class Pool:
 
     # --- tasks -----------------------------------------------------------
 
-    def submit(self, task: Task) -> str | None:
+    def submit(self, task: Task, *, is_plain: bool = False) -> str | None:
         """Accept a task: None, or the reason why it is refused."""
-        refusal = self.tasks.submit(task)
+        refusal = self.tasks.submit(task, is_plain=is_plain)
         if self._growth is not None:
             self._growth.wake()
         return refusal

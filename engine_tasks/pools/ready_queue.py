@@ -29,6 +29,10 @@ class ReadyQueue:
     for good. Askers of purged runs, and those that `pop` found expired, are passed over: only
     `purged`, `expire` and `drop` find them, and until then they count as waiting.
     Not safe from several threads: `PoolTasks` holds the lock.
+
+    What was sent last may wait in the `tail`, behind all else of its level: it enters and leaves
+    in a fifth of the time (`engine-tasks bench echo-process`), and nothing leads to it but its
+    turn. Only `pop`, `pop_tail` and the counts see it; for all else it is to `sort_in` first.
     """
 
     def __init__(self, aging_s: float, *, is_exact: bool = False) -> None:
@@ -43,7 +47,11 @@ class ReadyQueue:
         self._purged: deque[Iterator[Task]] = deque()
         self._purging = 0
         self._expired: deque[Task] = deque()  # found by `pop`
-        self._count = 0
+        self._count = 0  # without the tail
+        #: NORMAL tasks that `stands_alone`, to be appended by any thread.
+        self.tail: deque[Task] = deque()
+        #: Tasks that have left the tail.
+        self.passed = 0
 
     # --- coming --------------------------------------------------------------
 
@@ -62,6 +70,14 @@ class ReadyQueue:
         else:
             self._register(task)
         return is_ready
+
+    def sort_in(self, left: int = 0) -> None:
+        """Let the tasks of the tail be found like others, but for the last ones, `left` there."""
+        count = max(0, len(self.tail) - left)
+        self.passed += count
+        self._count += count
+        for _ in range(count):
+            self._ready.put(self.tail.popleft())
 
     def add_first(self, task: Task) -> None:
         """Let a task that an instance gave back wait before all others of its level."""
@@ -113,6 +129,8 @@ class ReadyQueue:
 
     def pop(self, now_s: float) -> Task | None:
         """Take out the carrier that runs next, with those askers that still want it."""
+        if self.tail and not self._ready.count(Priority.NORMAL):
+            self.sort_in()  # else it is behind what is there
         if self._purging:
             self._pass_over_purged()
         while (carrier := self._ready.pop()) is not None:
@@ -121,6 +139,15 @@ class ReadyQueue:
             if self._release(carrier, now_s):
                 return carrier
         return None
+
+    def pop_tail(self, most: int) -> list[Task]:
+        """Take out up to `most` tasks of the tail, if nothing else is ready."""
+        if self._ready:
+            return []
+        tail = self.tail
+        tasks = [tail.popleft() for _ in range(min(most, len(tail)))]
+        self.passed += len(tasks)
+        return tasks
 
     @property
     def has_deadlines(self) -> bool:
@@ -275,12 +302,12 @@ class ReadyQueue:
 
     def __len__(self) -> int:
         """Askers that wait, also those that are passed over."""
-        return self._count
+        return self._count + len(self.tail)
 
     @property
     def ready(self) -> int:
         """Carriers that may run; those that only purged askers want count until then."""
-        return len(self._ready)
+        return len(self._ready) + len(self.tail)
 
     @property
     def delayed(self) -> int:

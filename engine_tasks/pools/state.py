@@ -181,17 +181,20 @@ class PoolState:
         most = limit
         if limit > 1:
             most = min(limit, 1 + (self.ready.ready - 1) // max(1, self.slots.present))
-        tasks: list[Task] = []
         ready = self.ready
+        tasks = ready.pop_tail(most)
+        for task in tasks:
+            task.attempts = 1
+        self._running_count += len(tasks)
         while len(tasks) < most:
             if tasks and ready.has_deadlines and self._may_expire_next():
                 break
-            task = ready.pop(now_s)
-            if task is None:
+            carrier = ready.pop(now_s)
+            if carrier is None:
                 break
-            task.attempts += 1
-            self._running_count += task.wanted
-            tasks.append(task)
+            carrier.attempts += 1
+            self._running_count += carrier.wanted
+            tasks.append(carrier)
         if tasks:
             self.slots.occupy(slot)
             self._running[slot] = deque(tasks)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterable
 from typing import Any
 
 from engine_tasks.child.frames import FrameError, FrameReader
@@ -51,8 +52,8 @@ class Pipe:
     def read(self) -> tuple[int, int, bytes] | None:
         return self._reader.read()
 
-    def result_here(self, task_id: int) -> bytes | None:
-        return self._reader.result_here(task_id)
+    def results_here(self, task_ids: Iterable[int]) -> list[bytes]:
+        return self._reader.results_here(task_ids)
 
     def has_read_ahead(self) -> bool:
         return self._reader.has_buffered()
