@@ -31,6 +31,12 @@ class Bridge:
     def close(self) -> None:
         self._runtime = None  # the runtime holds these methods: break the circle
 
+    def take_failure(self) -> BaseException:
+        """The exception that waits, once."""
+        failure, self.failure = self.failure, None
+        assert failure is not None
+        return failure
+
     def log(self, level: bytes, message: bytes) -> None:
         try:
             self._host.log(level.decode("ascii"), text(message))

@@ -95,9 +95,15 @@ local function load_script(timeout_s)
   return script.load(environment, take(), fed_name, timeout_s)
 end
 
-local function run(timeout_s)
+---Runs a task whose payload could be pushed within the memory limit.
+local function run(timeout_s, payload)
+  return script.run(payload, timeout_s, limits)
+end
+
+---Runs a task on fed bytes, in a machine that is short of memory.
+local function run_fed(timeout_s)
   memory.tidy(string_bytes)
   return script.run(take(), timeout_s, limits)
 end
 
-return feed, load_script, run, script.stop, memory.setup
+return feed, load_script, run, run_fed, script.stop, memory.setup

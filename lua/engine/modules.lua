@@ -45,7 +45,9 @@ end
 
 ---Forgets modules that a coroutine began to load and never ended.
 function M.reset()
-  chain = {}
+  if #chain > 0 then
+    chain = {}
+  end
 end
 
 ---@param host engine.Host

@@ -18,6 +18,15 @@ local through = protect.through
 ---@field stop? function
 local script = {}
 
+---Forgets what an earlier call left, and starts the clock.
+---@param timeout_s number 0 for none
+local function begin(timeout_s)
+  protect.reset()
+  depth.reset()
+  modules.reset()
+  hook.start(timeout_s)
+end
+
 ---Calls the script's code. Two protected calls, one in the other: a hook that fires
 ---between the end of the inner one and `hook.stop` is caught by the outer.
 local function guarded(callee, argument)
@@ -37,10 +46,7 @@ end
 ---@return string? message
 ---@return string? traceback
 local function call(timeout_s, callee, argument)
-  protect.reset()
-  depth.reset()
-  modules.reset()
-  hook.start(timeout_s)
+  begin(timeout_s)
   local caught, ok, value, message, traceback = pcall(guarded, callee, argument)
   if not caught then
     local kind, late_message = report.failure(ok)
@@ -95,6 +101,29 @@ function M.load(environment, source, chunk_name, timeout_s)
   script = found
 end
 
+-- The kind of an error that the engine throws where it is now, nil while the script runs.
+local kind_now = nil ---@type string?
+
+---Runs one task. M.run catches what it throws, also by a hook that fires between the end of
+---the script and `hook.stop`.
+local function answer(payload, timeout_s, limits)
+  kind_now = "BAD_PAYLOAD"
+  local argument = codec.decode(payload, limits)
+  kind_now = nil
+  begin(timeout_s)
+  local ok, value = through(script.run, argument)
+  if not ok then
+    local kind, message, traceback = report.failure(value)
+    hook.stop()
+    return nil, kind, message, traceback
+  end
+  hook.stop()
+  kind_now = "BAD_RESULT"
+  local result = codec.encode(value, limits)
+  codec.forget()
+  return result
+end
+
 ---@param payload string MessagePack
 ---@param timeout_s number 0 for none
 ---@param limits engine.codec.Limits
@@ -106,20 +135,19 @@ function M.run(payload, timeout_s, limits)
   if not script.run then
     return nil, "FAILED", "no script is loaded", ""
   end
-  local decoded, argument = pcall(codec.decode, payload, limits)
-  if not decoded then
-    return nil, report.engine("BAD_PAYLOAD", argument)
+  local caught, result, kind, message, traceback = pcall(answer, payload, timeout_s, limits)
+  if caught and result then
+    return result
+  elseif caught then
+    return nil, kind, message, traceback
   end
-  local ok, value, message, traceback = call(timeout_s, script.run, argument)
-  if not ok then
-    return nil, value, message, traceback
-  end
-  local encoded, result = pcall(codec.encode, value, limits)
   codec.forget()
-  if not encoded then
-    return nil, report.engine("BAD_RESULT", result)
+  if kind_now then
+    return nil, report.engine(kind_now, result)
   end
-  return result
+  kind, message = report.failure(result)
+  hook.stop()
+  return nil, kind, message, ""
 end
 
 ---@param timeout_s number 0 for none

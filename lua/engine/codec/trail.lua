@@ -4,7 +4,7 @@
 local M = {}
 
 local concat = table.concat
-local error, find, format, next, type = error, string.find, string.format, next, type
+local error, find, format, type = error, string.find, string.format, type
 
 -- Keys shown of a path; a chain of a hundred tables says no more than its start.
 local LONGEST = 12
@@ -63,12 +63,12 @@ end
 
 ---Lets go of the tables of the last result, which may be large.
 function M.forget()
-  for depth in next, open do
-    open[depth] = nil
+  local depth = 0
+  while open[depth] ~= nil do
+    open[depth], keys[depth] = nil, nil
+    depth = depth + 1
   end
-  for depth in next, keys do
-    keys[depth] = nil
-  end
+  keys[depth] = nil
 end
 
 return M
