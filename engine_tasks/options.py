@@ -14,7 +14,7 @@ Isolation = Literal["process", "thread", "inline"]
 Overflow = Literal["reject", "drop_oldest", "drop_lowest"]
 SameKey = Literal["share", "newest"]
 
-#: Instances a worker may have. A child process takes about 10 MB; a typing error should not
+#: Instances a worker may have. A child process takes 5 MB and more; a typing error should not
 #: take the machine.
 MAX_INSTANCES: Final = 256
 

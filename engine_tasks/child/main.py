@@ -1,57 +1,13 @@
-"""The start of a child process: `python -I -S main.py PARENT_PID NICE`.
+"""What a child process runs: `python -I -S main.py PARENT_PID NICE`.
 
-The game talks through standard input and output. Both are moved away first, so that
-whatever the worker's code prints goes to standard error, which the game logs by line.
+Python compiles a script each time it runs it, so there is no more here than must be.
 """
 
-from __future__ import annotations
-
-import marshal
 import os
 import sys
 
+sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))  # noqa: PTH100, PTH120 - pathlib takes 6 ms
 
-def main() -> None:
-    """Set this process up, load what the game sends, serve tasks until it says stop."""
-    sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))  # noqa: PTH100, PTH120 - pathlib takes 10 ms
-    from engine_tasks.child.frames import HELLO  # noqa: PLC0415 - only now on the path
-    from engine_tasks.child.inbox import open_inbox  # noqa: PLC0415
+from engine_tasks.child.start import start
 
-    frames_in, frames_out = _take_pipes()
-    parent_pid, nice = int(sys.argv[1]), int(sys.argv[2])
-    if nice and hasattr(os, "nice"):
-        os.nice(nice)
-    inbox = open_inbox(frames_in, sys.maxsize, parent_pid)
-    frame = inbox.read()
-    if frame is None or frame[0] != HELLO:
-        return
-    hello = marshal.loads(frame[2])  # the game's own words
-    if hello["host"] == "lua":
-        sys.path += hello["add_path"]
-        from engine_tasks.child.lua_host import serve  # noqa: PLC0415 - one of the two
-    else:
-        sys.path[:] = hello["sys_path"]
-        from engine_tasks.child.light_codec import load_codec  # noqa: PLC0415
-
-        load_codec()
-        from engine_tasks.child.python_host import serve  # noqa: PLC0415
-    serve(inbox, frames_out, hello)
-
-
-def _take_pipes() -> tuple[int, int]:
-    """The pipes to the game, out of the way of prints."""
-    frames_in, frames_out = os.dup(0), os.dup(1)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.close(nothing)
-    os.dup2(2, 1)
-    if sys.platform == "win32":
-        import msvcrt  # noqa: PLC0415 - frames are bytes, not lines of text
-
-        for fd in (frames_in, frames_out):
-            msvcrt.setmode(fd, os.O_BINARY)
-    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
-    return frames_in, frames_out
-
-
-main()
+start(int(sys.argv[1]), int(sys.argv[2]))
