@@ -40,7 +40,6 @@ from engine_tasks.timer import TIMER
 logger = logging.getLogger(__name__)
 
 
-
 #: Short tasks that a child is given at once. So many may wait behind one that turns out long,
 #: though others idle.
 _MOST_IN_A_CHILD: Final = 64

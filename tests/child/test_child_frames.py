@@ -97,6 +97,33 @@ def test_it_does_not_matter_where_the_pipe_cuts(
 
 
 @settings(deadline=None)
+@given(sent=FRAMES, guesses=st.lists(st.integers(0, 3), max_size=10))
+def test_results_that_are_here_are_read_as_by_one(
+    sent: list[tuple[int, int, bytes]], guesses: list[int]
+) -> None:
+    with _bytes_in_a_pipe([_wire(sent)]) as reading:
+        reader, left = FrameReader(reading, LIMIT), list(sent)
+        while left:
+            assert reader.read() == left.pop(0)
+            ids = [task_id for _, task_id, _ in left[: len(guesses)]] + guesses
+            results = reader.results_here(ids)
+            assert [(RESULT, *both) for both in zip(ids, results, strict=False)] == left[
+                : len(results)
+            ]
+            del left[: len(results)]
+        assert reader.read() is None
+
+
+def test_a_result_over_its_limit_is_left_to_who_says_so() -> None:
+    with _bytes_in_a_pipe([_wire([(RESULT, 1, b"x"), (RESULT, 2, b"x" * 101)])]) as reading:
+        reader = FrameReader(reading, 1000, 100)
+        assert reader.read() == (RESULT, 1, b"x")
+        assert reader.results_here([2]) == []
+        with pytest.raises(FrameError, match="101 bytes"):
+            reader.read()
+
+
+@settings(deadline=None)
 @given(sent=FRAMES.filter(bool))
 def test_frames_read_byte_by_byte_are_the_same(sent: list[tuple[int, int, bytes]]) -> None:
     with _bytes_in_a_pipe([bytes([byte]) for byte in _wire(sent[:2])]) as reading:

@@ -21,6 +21,7 @@ from engine_tasks.child.frames import (
     RESULT,
     SOURCE,
     UNHEALTHY,
+    WORKED,
     FrameError,
     pack_texts,
 )
@@ -75,9 +76,20 @@ def test_a_module_is_answered_whether_it_exists_or_not() -> None:
     ]
 
 
+def test_a_child_may_say_once_for_a_task_how_long_the_last_ones_took() -> None:
+    outcome, _, _ = hear(frame(WORKED, F64.pack(0.25), 0) + ANSWER)
+    assert isinstance(outcome, ReadResult)
+
+
 @pytest.mark.parametrize(
     ("said", "complaint"),
     [
+        (frame(WORKED, F64.pack(0.1), 0) * 2, "more than one word of its work"),
+        (frame(WORKED, F64.pack(-1.0), 0), "tasks that took -1.0 s"),
+        (frame(WORKED, F64.pack(float("inf")), 0), "tasks that took inf s"),
+        (frame(WORKED, F64.pack(float("nan")), 0), "tasks that took nan s"),
+        (frame(WORKED, b"1234", 0), "a number that is cut off"),
+        (frame(WORKED, F64.pack(0.1) + b"x", 0), "tasks that took"),
         (frame(RESULT, b"\xc0", TASK_ID + 1), "for task 8, which it does not run"),
         (frame(RESULT, b"\xc1"), "is not MessagePack"),
         (frame(RESULT, b"\x91" * 5000), "is not MessagePack"),

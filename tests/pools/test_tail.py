@@ -1,0 +1,198 @@
+"""Tasks that are sent without the pool's lock lose neither their order nor their answer."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine_tasks.delivery import Delivery
+from engine_tasks.errors import ErrorKind, TaskError
+from engine_tasks.options import WorkerOptions
+from engine_tasks.policies import Priority
+from engine_tasks.pools.outlet import Outlet
+from engine_tasks.pools.slots import InstanceState
+from engine_tasks.pools.state import PoolState
+from engine_tasks.pools.tasks import WAKE, PoolTasks
+from engine_tasks.task import Task, TaskResult
+from engine_tasks.waiting import ResultWaiters
+
+SLOT = 0
+
+
+class Ref:
+    """An actor that only notes what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[object] = []
+
+    def tell(self, message: object) -> None:
+        self.told.append(message)
+
+
+class Bench:
+    """A pool of one slot without an actor, at a time that stands still."""
+
+    def __init__(self) -> None:
+        self.results: deque[TaskResult] = deque()
+        delivery = Delivery(self.results, ResultWaiters(), None)
+        self.state = PoolState(1)
+        self.outlet = Outlet(7, "worker", delivery.deliver, delivery.settle)
+        self.tasks = PoolTasks(self.state, self.outlet, WorkerOptions(), clock=lambda: 1.0)
+        self.ref: Any = Ref()
+        self.tasks.attach(SLOT, self.ref)
+
+    def send(self, task_id: int, **options: Any) -> None:
+        task = Task(task_id, b"\xc0", 1.0, 1.0, **options)
+        assert self.tasks.submit(task, is_plain=not options) is None
+
+    def take(self, most: int = 1) -> list[int]:
+        if self.state.slots[SLOT] is InstanceState.IDLE:
+            return []  # nobody has woken it
+        taken = self.tasks.take(SLOT, most)
+        if taken:
+            answers = [(task, b"\xc0") for task in taken]
+            assert self.tasks.answer_all(SLOT, answers, 1.0, 1.0, self.ref)
+        return [task.id for task in taken]
+
+    def waiting(self) -> int:
+        return self.tasks.counts()[0]
+
+
+KINDS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "of a run": {"run_id": "level"},
+    "high": {"priority": Priority.HIGH},
+    "low": {"priority": Priority.LOW},
+}
+STEPS = st.lists(
+    st.one_of(
+        st.sampled_from(sorted(KINDS)),
+        st.tuples(st.sampled_from(["take", "cancel", "raise"]), st.integers(1, 5)),
+    ),
+    max_size=60,
+)
+
+
+def _in_order(waiting: dict[int, Priority]) -> list[int]:
+    """The ids in the order in which the tasks run: the most urgent first, then the first."""
+    return sorted(waiting, key=lambda task_id: (-waiting[task_id], task_id))
+
+
+@settings(deadline=None, max_examples=200)
+@given(STEPS)
+def test_the_order_is_that_in_which_tasks_were_sent_however_that_was(steps: list[Any]) -> None:
+    bench = Bench()
+    waiting: dict[int, Priority] = {}
+    for number, step in enumerate(steps, 1):
+        if isinstance(step, str):
+            bench.send(number, **KINDS[step])
+            waiting[number] = KINDS[step].get("priority", Priority.NORMAL)
+        elif step[0] == "take":
+            wanted = _in_order(waiting)[:1]
+            assert bench.take() == wanted
+            for task_id in wanted:
+                del waiting[task_id]
+        elif step[0] == "cancel":
+            task_id = number - step[1]
+            assert bool(bench.tasks.cancel(task_id)) == (task_id in waiting)
+            waiting.pop(task_id, None)
+        else:
+            task_id = number - step[1]
+            known = bench.tasks.set_priority(task_id, Priority.CRITICAL)
+            assert known == (task_id in waiting)
+            if known:
+                bench.tasks.cancel(task_id)  # its place among its new equals is another's test
+                del waiting[task_id]
+        assert bench.waiting() == len(waiting)
+    left = []
+    while taken := bench.take(5):
+        left += taken
+    assert left == _in_order(waiting)
+    assert bench.tasks.read(lambda _: bench.outlet.metrics.arrived) == sum(
+        isinstance(step, str) for step in steps
+    )
+
+
+@pytest.mark.parametrize("count", [255, 256, 257, 1000])
+def test_a_long_tail_keeps_its_order(count: int) -> None:
+    bench = Bench()
+    for task_id in range(count):
+        bench.send(task_id)
+    assert bench.waiting() == count
+    bench.send(count, run_id="last")
+    left = []
+    while taken := bench.take(7):
+        left += taken
+    assert left == list(range(count + 1))
+
+
+def test_an_idle_instance_is_woken_once_for_what_is_sent() -> None:
+    bench = Bench()
+    assert bench.take() == []  # it checks in
+    bench.send(1)
+    bench.send(2)
+    assert bench.ref.told == [WAKE]
+
+
+def test_what_is_sent_while_an_instance_checks_in_wakes_it() -> None:
+    bench = Bench()
+    check_in = bench.state.slots.check_in
+
+    def send_and_check_in(slot: int) -> None:
+        bench.send(1)  # whose sender sees nobody idle
+        assert bench.ref.told == []
+        check_in(slot)
+
+    bench.state.slots.check_in = send_and_check_in  # type: ignore[method-assign]
+    assert bench.take() == []
+    assert bench.ref.told == [WAKE]
+    assert bench.take() == [1]
+
+
+class _LateTail(deque[Task]):
+    """A tail to which something is appended right after the sender has looked around."""
+
+    before: Callable[[], None]
+
+    def append(self, task: Task) -> None:
+        self.before()
+        super().append(task)
+
+
+def test_what_is_sent_while_the_pool_closes_is_answered() -> None:
+    bench = Bench()
+    tail = bench.state.ready.tail = _LateTail()
+    stopped = TaskError(ErrorKind.STOPPED, "the worker was stopped")
+    tail.before = lambda: bench.tasks.close("the worker was stopped", stopped)
+    bench.send(1)
+    assert [(result.task_id, result.error) for result in bench.results] == [(1, stopped)]
+    assert bench.waiting() == 0
+
+
+def test_tasks_of_many_threads_are_each_taken_once() -> None:
+    bench = Bench()
+    senders, each = 4, 2000
+    ids = iter(range(senders * each))
+    numbered = threading.Lock()
+
+    def send() -> None:
+        for _ in range(each):
+            with numbered:
+                task_id = next(ids)
+            bench.send(task_id)
+
+    threads = [threading.Thread(target=send) for _ in range(senders)]
+    for thread in threads:
+        thread.start()
+    taken: list[int] = []
+    while any(thread.is_alive() for thread in threads) or bench.waiting():
+        taken += bench.take(16)
+        bench.tasks.wanted(0)  # which sorts the tail in
+    assert sorted(taken) == list(range(senders * each))
+    assert len(bench.results) == senders * each
