@@ -9,7 +9,8 @@ import sys
 import threading
 
 from engine_tasks.errors import ErrorKind, PayloadError, TaskError
-from engine_tasks.payload import decode, encode, explain_mismatch, structure_hook
+from engine_tasks.parcel import Packer, Parcel, unpack
+from engine_tasks.payload import decode, encode, explain_mismatch, mentions, structure_hook
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from engine_tasks.fitting import StructureHook
+    from engine_tasks.parcel import Message
     from engine_tasks.task import Outcome
 
 
@@ -64,19 +66,26 @@ class NativeFunction:
         contract: Contract,
         max_bytes: int,
         is_healthy: Callable[[Exception], bool] | None = None,
+        *,
+        packs_apart: bool = False,
     ) -> None:
-        """`is_healthy` raises nothing. Without it no exception is held against the instance."""
+        """`is_healthy` raises nothing. Without it no exception is held against the instance.
+
+        `packs_apart`: results may be parcels, which refer to what the function returned.
+        """
         self._function = function
         self._max_bytes = max_bytes
         self._is_healthy = is_healthy
         self._argument = contract.argument
+        self._pack: Callable[..., Message] = Packer(copies=False).pack if packs_apart else encode
+        self._wants_views: bool | None = None  # which takes an import to find out
         self._structure: StructureHook | None = None
         if says_something(contract.argument):
             self._structure = structure_hook(contract.argument)
         self._result = contract.result if is_checkable(contract.result) else object
 
-    def run(self, payload: bytes | memoryview, *resource: Any) -> Outcome | Unhealthy:
-        """Decode, call, encode: the result's MessagePack, or what went wrong.
+    def run(self, payload: bytes | memoryview | Parcel, *resource: Any) -> Outcome | Unhealthy:
+        """Decode, call, encode: the result, or what went wrong.
 
         `resource` is what the function takes before the payload, if anything.
         """
@@ -101,8 +110,11 @@ class NativeFunction:
             return failure
         return Unhealthy(failure)
 
-    def _decode(self, payload: bytes | memoryview) -> Any:
-        value = decode(payload)
+    def _decode(self, payload: bytes | memoryview | Parcel) -> Any:
+        if isinstance(payload, Parcel):
+            value = unpack(payload, views=self._expects_views())
+        else:
+            value = decode(payload)
         if self._structure is None:
             return value
         try:
@@ -110,7 +122,13 @@ class NativeFunction:
         except Exception as error:  # cattrs', or of a hook of the game
             raise PayloadError(explain_mismatch(error), path="payload") from error
 
-    def _encode(self, result: Any) -> bytes:
+    def _expects_views(self) -> bool:
+        if self._wants_views is None:
+            says = self._structure is not None
+            self._wants_views = says and mentions(self._argument, memoryview)
+        return self._wants_views
+
+    def _encode(self, result: Any) -> Message:
         fits = isinstance(result, self._result) or (self._result is float and type(result) is int)
         if not fits:
             raise PayloadError(
@@ -118,7 +136,7 @@ class NativeFunction:
                 f"where its hint says {self._result.__name__}",
                 path="result",
             )
-        return encode(result, max_bytes=self._max_bytes, root="result")
+        return self._pack(result, max_bytes=self._max_bytes, root="result")
 
 
 def name_of(function: Callable[..., Any]) -> str:

@@ -30,14 +30,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any, Final
 
-    Buffer = bytes | memoryview
-
 #: Bytes from which on a buffer lies beside the skeleton. Below, a copy through a pipe is as
 #: fast as a mapping: `engine-tasks bench --only large-result`.
 LARGE_BYTES: Final = 256 * 1024
 
 #: Parts of a list or a dict up to which a game looks for large bytes in it, when it sends.
 _MOST_PARTS: Final = 256
+
+#: Flat bytes.
+Buffer = bytes | memoryview
 
 _NUMBER: Final = struct.Struct("<I")
 

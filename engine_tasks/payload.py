@@ -56,6 +56,7 @@ __all__ = [
     "encode",
     "explain_mismatch",
     "explain_refusal",
+    "mentions",
     "over_limit",
     "structure",
     "structure_hook",
@@ -170,6 +171,14 @@ def structure_hook(wanted: Any) -> StructureHook:
         return PLAIN_HOOKS[wanted]
     hook: StructureHook = conversion().converter.get_structure_hook(wanted)
     return hook
+
+
+def mentions(wanted: Any, kind: type) -> bool:
+    """Whether a type hint names `kind`, in itself or within the classes that it names."""
+    if isinstance(wanted, type) and wanted in PLAIN_HOOKS:
+        return wanted is kind
+    found: bool = conversion().mentions(wanted, kind)
+    return found
 
 
 def explain_mismatch(error: Exception) -> str:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from typing import Any, Final, Protocol
 
     from engine_tasks.native_function import Contract
+    from engine_tasks.parcel import Parcel
     from engine_tasks.task import Outcome
 
     #: Takes a line for the log.
@@ -139,11 +140,22 @@ class OwnedResource:
 class NativeInstance:
     """The code of one instance of a native worker, with its resource if it has one."""
 
-    def __init__(self, code: Code, contract: Contract, max_bytes: int, complain: Complain) -> None:
-        """`complain` hears of what goes wrong beside the tasks."""
+    def __init__(
+        self,
+        code: Code,
+        contract: Contract,
+        max_bytes: int,
+        complain: Complain,
+        *,
+        packs_apart: bool = False,
+    ) -> None:
+        """`complain` hears of what goes wrong beside the tasks; `packs_apart` is as in
+        `NativeFunction`."""
         check = code.check_health
         is_healthy = None if check is None else _guarded(check, complain)
-        self._function = NativeFunction(code.function, contract, max_bytes, is_healthy)
+        self._function = NativeFunction(
+            code.function, contract, max_bytes, is_healthy, packs_apart=packs_apart
+        )
         self._resource: OwnedResource | None = None
         if code.create is not None:
             self._resource = OwnedResource(code.create, code.destroy, complain)
@@ -153,7 +165,7 @@ class NativeInstance:
         if self._resource is not None:
             self._resource.create()
 
-    def run(self, payload: bytes | memoryview) -> Outcome | Unhealthy:
+    def run(self, payload: bytes | memoryview | Parcel) -> Outcome | Unhealthy:
         """What the function makes of a payload. Raises `ResourceGone`."""
         if self._resource is None:
             return self._function.run(payload)

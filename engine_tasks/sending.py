@@ -13,6 +13,7 @@ from engine_tasks.checks import (
     check_number,
     check_whole,
 )
+from engine_tasks.parcel import Message
 from engine_tasks.policies import Priority
 from engine_tasks.task import Task, TaskResult
 
@@ -33,7 +34,7 @@ class SendOptions(TypedDict, total=False):
 
 def new_task(
     task_id: int,
-    payload: bytes,
+    payload: Message,
     now_s: float,
     on_result: OnResult | None = None,
     **options: Unpack[SendOptions],

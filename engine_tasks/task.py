@@ -10,7 +10,8 @@ from typing import Any, Final, TypeVar
 import attrs
 
 from engine_tasks.errors import PayloadError, TaskError
-from engine_tasks.payload import decode, structure
+from engine_tasks.parcel import Message, Parcel, unpack
+from engine_tasks.payload import decode, mentions, structure
 from engine_tasks.policies import Priority
 
 T = TypeVar("T")
@@ -27,7 +28,7 @@ class Task:
     """
 
     id: int
-    payload: bytes
+    payload: Message
     queued_s: float
     ready_s: float = 0.0
     """From when on it may run: when it was sent, or later by its delay or its backoff."""
@@ -114,7 +115,7 @@ class ReadResult:
 
 
 #: What a worker's code made of a task: its encoded result, or why there is none.
-Outcome = bytes | ReadResult | TaskError
+Outcome = bytes | Parcel | ReadResult | TaskError
 
 
 #: Bytes of a payload up to which a result shows it to people.
@@ -133,7 +134,7 @@ class TaskResult:
     _queued_s: float = 0.0
     _started_s: float = 0.0
     _finished_s: float = 0.0
-    _encoded: bytes | None = None
+    _encoded: Message | None = None
     _payload: Any = attrs.field(default=_UNREAD, alias="read")
 
     @property
@@ -173,8 +174,9 @@ class TaskResult:
         return self._finished_s
 
     @property
-    def encoded(self) -> bytes | None:
-        """The payload as the MessagePack that the worker made; None where there is an error."""
+    def encoded(self) -> Message | None:
+        """The payload as the MessagePack that the worker made, or a parcel of it with large
+        buffers beside it; None where there is an error."""
         return self._encoded
 
     def __repr__(self) -> str:
@@ -197,10 +199,16 @@ class TaskResult:
 
     @property
     def payload(self) -> Any:
-        """The plain value the worker answered with, decoded when first read; None on an error."""
+        """The plain value the worker answered with, decoded when first read; None on an error.
+
+        From a child process, bytes of `LARGE_BYTES` and more are a read-only memoryview.
+        """
         if self._payload is _UNREAD:
             encoded = self._encoded
-            self._payload = None if encoded is None else decode(encoded, root="result")
+            if isinstance(encoded, Parcel):
+                self._payload = unpack(encoded, root="result", views=True)
+            else:
+                self._payload = None if encoded is None else decode(encoded, root="result")
         return self._payload
 
     def payload_as(self, wanted: type[T]) -> T:
@@ -211,7 +219,10 @@ class TaskResult:
         """
         if self.error is not None:
             raise PayloadError(f"the task has no payload: {self.error}", path="result")
-        return structure(self.payload, wanted, root="result")
+        payload = self.payload
+        if isinstance(self._encoded, Parcel) and not mentions(wanted, memoryview):
+            payload = unpack(self._encoded, root="result")  # bytes, where they are wanted
+        return structure(payload, wanted, root="result")
 
 
 def take_result(results: deque[TaskResult], task_id: int) -> TaskResult | None:

@@ -25,6 +25,7 @@ from engine_tasks.executors.protocol import Confinement
 from engine_tasks.observe.metrics import WorkerMetrics, warm_up
 from engine_tasks.observe.stats import WorkerStats
 from engine_tasks.options import LuaLimits, WorkerOptions
+from engine_tasks.parcel import Message, Packer
 from engine_tasks.payload import encode
 from engine_tasks.policies import Priority
 from engine_tasks.pools.dead_letters import DeadLetter
@@ -104,6 +105,8 @@ class Worker:
         self.name = plan.name
         self.options = plan.options
         self.last_error: EngineTasksError | None = None
+        #: Encodes what is sent to it. A script takes MessagePack alone.
+        self.pack: Callable[..., Message] = encode if plan.is_lua else Packer(copies=True).pack
         self._plan = plan
         self._shared = shared or Shared()
         self.clock = self._shared.clock
@@ -195,7 +198,7 @@ class Worker:
         `TaskQueue.send_task`, but for `on_result`: there is no pump to call it.
         """
         try:
-            payload = encode(data, max_bytes=self.options.max_payload_bytes)
+            payload = self.pack(data, max_bytes=self.options.max_payload_bytes)
             task = new_task(self._shared.next_task_id(), payload, self.clock(), **options)
             return self.submit(task, is_plain=not options)
         except (PayloadError, TaskRefusedError) as error:
@@ -284,7 +287,7 @@ class Worker:
         With an executor of its own, which has its own resource: a spare one if there is one.
         Raises `PayloadError` for data that cannot be carried.
         """
-        payload = encode(data, max_bytes=self.options.max_payload_bytes)
+        payload = self.pack(data, max_bytes=self.options.max_payload_bytes)
         task = new_task(
             self._shared.next_task_id(), payload, self.clock(), timeout_s=self._plan.timeout_s
         )

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 #: Where each side's half begins.
 _HALVES: Final = {"game": 0, "child": SEGMENT_BYTES // 2}
 #: Views wait at such addresses, where the widest instructions like them.
-_ALIGNMENT: Final = 64
+_ALIGNMENT: Final = 4096
 #: Parts of segments that a process may look at; each takes a file descriptor of its thousand
 #: or so. Beyond, messages are copied.
 MOST_MAPPINGS: Final = 256
@@ -96,7 +96,7 @@ class Exchange:
             raise
         return _START.pack(start) + table_of(parts)
 
-    def open(self, body: bytes) -> Parcel:
+    def open(self, body: Buffer) -> Parcel:
         """The message that such a body speaks of. Raises `FrameError`."""
         if len(body) < _START.size:
             raise FrameError("a shared message without a place")
@@ -206,7 +206,7 @@ def read_table(body: memoryview) -> tuple[tuple[int, ...], memoryview]:
     return unpack_from(form, body, _COUNT.size), body[end:]
 
 
-def parcel_apart(body: bytes) -> Parcel:
+def parcel_apart(body: Buffer) -> Parcel:
     """The message in the body of an APART frame. Raises `FrameError`."""
     sizes, content = read_table(memoryview(body))
     if sum(sizes) != len(content):

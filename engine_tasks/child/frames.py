@@ -26,6 +26,9 @@ CANCEL: Final = 3  # the task should end, also one that has not begun
 SOURCE: Final = 4  # answers NEED_SOURCE: the chunk name as a text ("" for none), then the source
 STOP: Final = 5  # end after the running task
 LIMITS: Final = 6  # how much may be said from now on, as marshal
+TASK_APART: Final = 7  # f64 as of a TASK, then a parcel: see `child.exchange`
+TASK_SHARED: Final = 8  # f64 as of a TASK, then where in the segment the payload is
+RECLAIM: Final = 9  # what of the segment the child may use again, or is to give up, as marshal
 
 # Child to game.
 READY: Final = 16
@@ -38,10 +41,16 @@ NEED_SOURCE: Final = 22  # one text: the module's name
 CONFINED: Final = 23  # two texts: the layers that hold, by comma; the missing, a line each
 WORKED: Final = 25  # f64: seconds that each task took since the last such frame
 UNHEALTHY: Final = 24  # three texts, as of an ERROR; the child runs nothing more, and ends
+APART: Final = 26  # a RESULT that is a parcel
+SHARED: Final = 27  # a RESULT that is in the segment, and where
+FREED: Final = 28  # the starts of ranges that the game may use again, a u64 each
 
 HEADER: Final = Struct("<IBQ")
 _LENGTH: Final = Struct("<I")
 F64: Final = Struct("<d")
+
+#: Frames that may be as long as a result.
+_RESULTS: Final = frozenset({RESULT, APART})
 
 #: Bytes asked for in one read; a pipe of Linux holds as many.
 _READ_BYTES: Final = 65_536
@@ -110,7 +119,7 @@ class FrameReader:
             self._buffer = self._buffer[self._start :] + more
             self._start = 0
         length, kind, task_id = HEADER.unpack_from(self._buffer, self._start)
-        most = self._max_result_bytes if kind == RESULT else self._max_body_bytes
+        most = self._max_result_bytes if kind in _RESULTS else self._max_body_bytes
         if length > most:
             raise FrameError(f"a frame of {length:,} bytes; the limit is {most:,}")
         start = self._start + HEADER.size

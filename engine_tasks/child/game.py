@@ -14,6 +14,7 @@ from engine_tasks.child.frames import (
     HEADER,
     LOG,
     PROGRESS,
+    RECLAIM,
     WORKED,
     pack_texts,
     write_frame,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from engine_tasks.child.frames import Buffer
     from engine_tasks.child.inbox import Frame, Inbox
+    from engine_tasks.child.sharing import GameShare
 
 #: Characters of a log line or a note that are sent.
 MAX_LOG_CHARACTERS: Final = 4096
@@ -49,6 +51,8 @@ class Game:
         self._since_s = 0.0
         self.task_id: int | None = None
         """The task that runs."""
+        self.share: GameShare | None = None
+        """The memory that this child and the game share, if they do."""
 
     def set_rates(self, rates: dict[str, Any]) -> None:
         """Other rates from now on."""
@@ -56,6 +60,11 @@ class Game:
         self._progress_rate.per_s = rates["progress_per_s"]
 
     # --- frames -----------------------------------------------------------
+
+    def hear(self) -> None:
+        """Take in what is here already, so that it counts for what follows."""
+        while (frame := self._inbox.poll()) is not None:
+            self._keep(frame)
 
     def next_frame(self) -> Frame | None:
         """Wait for the next frame but a CANCEL; None when the game is gone."""
@@ -76,8 +85,10 @@ class Game:
         return None
 
     def _keep(self, frame: Frame) -> None:
-        kind, task_id, _body = frame
-        if kind != CANCEL:
+        kind, task_id, body = frame
+        if kind == RECLAIM and self.share is not None:
+            self.share.reclaim(body)
+        elif kind != CANCEL:
             self._kept.append(frame)
         elif task_id == self.task_id:
             self._is_cancelled = True
@@ -94,7 +105,7 @@ class Game:
         self.task_id = task_id
         self._is_cancelled = task_id in self._cancelled_ids
 
-    def answer(self, kind: int, body: Buffer) -> None:
+    def answer(self, kind: int, *body: Buffer) -> None:
         """The running task has ended with this frame: a RESULT, an ERROR, or an UNHEALTHY.
 
         Behind the last of those tasks that are here the game is told how long each took.
@@ -106,7 +117,7 @@ class Game:
             each_s = (monotonic() - self._since_s) / self._begun
             worked = HEADER.pack(F64.size, WORKED, 0) + F64.pack(each_s)
             self._begun = 0
-        write_frame(self._out, kind, task_id, body, behind=worked)
+        write_frame(self._out, kind, task_id, *body, behind=worked)
 
     def end(self) -> None:
         """No task runs any more."""

@@ -15,25 +15,32 @@ from engine_tasks.child.frames import (
     LIMITS,
     LOAD_FAILED,
     READY,
-    RESULT,
     TASK,
+    TASK_APART,
+    TASK_SHARED,
     UNHEALTHY,
     pack_texts,
     write_frame,
 )
 from engine_tasks.child.game import Game
 from engine_tasks.child.loading import load
+from engine_tasks.child.sharing import GameShare
 from engine_tasks.errors import ErrorKind, TaskError
 from engine_tasks.native_function import Unhealthy
+from engine_tasks.parcel import LARGE_BYTES, Parcel
 from engine_tasks.resource import CreateFailed, NativeInstance
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Final
 
     from engine_tasks.child.inbox import Inbox
+    from engine_tasks.parcel import Message
     from engine_tasks.resource import Complain
     from engine_tasks.task import Outcome
+
+
+_TASKS: Final = frozenset({TASK, TASK_APART, TASK_SHARED})
 
 
 def serve(inbox: Inbox, out: int, hello: dict[str, Any]) -> None:
@@ -42,9 +49,12 @@ def serve(inbox: Inbox, out: int, hello: dict[str, Any]) -> None:
     However that ends, the resource is destroyed then.
     """
     game = Game(inbox, out, hello)
+    share = game.share = GameShare(hello.get("segment_fd"), out)
     this_task.enter(game)
     try:
-        instance = NativeInstance(*load(hello), hello["max_bytes"], _complain_to(game))
+        instance = NativeInstance(
+            *load(hello), hello["max_bytes"], _complain_to(game), packs_apart=True
+        )
         instance.start()
     except CreateFailed as failed:
         write_frame(out, LOAD_FAILED, 0, _texts(failed.error))
@@ -54,7 +64,7 @@ def serve(inbox: Inbox, out: int, hello: dict[str, Any]) -> None:
         return
     try:
         write_frame(out, READY, 0)
-        _answer_all(instance, game)
+        _answer_all(instance, game, share)
     finally:
         instance.end()
 
@@ -67,26 +77,35 @@ def _complain_to(game: Game) -> Complain:
     return complain
 
 
-def _answer_all(instance: NativeInstance, game: Game) -> None:
+def _answer_all(instance: NativeInstance, game: Game, share: GameShare) -> None:
     while (frame := game.next_frame()) is not None:
         kind, task_id, body = frame
-        if kind == TASK:
+        if kind in _TASKS:
             game.begin(task_id)
-            outcome = _outcome(instance, memoryview(body)[F64.size :])
-            if type(outcome) is bytes:
-                game.answer(RESULT, outcome)
+            outcome = _outcome(instance, share.payload(kind, memoryview(body)[F64.size :]))
+            if isinstance(outcome, bytes | Parcel):
+                _give(game, share, outcome)
             elif isinstance(outcome, Unhealthy):
                 game.answer(UNHEALTHY, _texts(outcome.error))
                 return
             elif isinstance(outcome, TaskError):
                 game.answer(ERROR, _texts(outcome))
+            del outcome  # a large one does not wait here for the next
         elif kind == LIMITS:
             game.set_rates(marshal.loads(body))  # the game's own words
         else:
             return
 
 
-def _outcome(instance: NativeInstance, payload: memoryview) -> Outcome | Unhealthy:
+def _give(game: Game, share: GameShare, result: Message) -> None:
+    if len(result) >= LARGE_BYTES:
+        game.hear()  # of memory that may be used again
+    share.tell_freed()
+    kind, parts = share.result(result)
+    game.answer(kind, *parts)
+
+
+def _outcome(instance: NativeInstance, payload: memoryview | Parcel) -> Outcome | Unhealthy:
     try:
         return instance.run(payload)
     except KeyboardInterrupt as error:  # no Ctrl-C reaches a child: its own code raised it

@@ -11,12 +11,23 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import IO, Final
 
-from engine_tasks.child.frames import F64, HEADER, TASK, FrameReader, write_all, write_frame
+from engine_tasks.child.frames import (
+    F64,
+    HEADER,
+    RECLAIM,
+    TASK,
+    FrameError,
+    FrameReader,
+    write_all,
+    write_frame,
+)
 from engine_tasks.child.rate import RateLimit
+from engine_tasks.executors.sharing import ChildShare
 from engine_tasks.executors.spawner import SPAWNER
+from engine_tasks.parcel import Buffer, Parcel
 from engine_tasks.task import Task
 
 #: Bytes that a task takes in the pipe beside its payload.
@@ -55,7 +66,19 @@ class ChildProcess:
 
     def __init__(self, label: str, nice: int, max_result_bytes: int, *, trusted: bool) -> None:
         """Start it. `label` is what the log calls it. Raises `OSError`."""
-        self._popen = SPAWNER.spawn(nice, bare_environment=not trusted)
+        self._share = ChildShare(self._tell_news) if trusted else None
+        #: The segment's descriptor in the child.
+        self.segment_fd = None if self._share is None else self._share.fd
+        try:
+            self._popen = SPAWNER.spawn(
+                nice, bare_environment=not trusted, inherited_fd=self.segment_fd
+            )
+        except BaseException:
+            if self._share is not None:
+                self._share.close()
+            raise
+        if self._share is not None:
+            self._share.inherited()
         assert self._popen.stdin
         assert self._popen.stdout
         assert self._popen.stderr
@@ -80,26 +103,53 @@ class ChildProcess:
         """Write a frame for each task, in one go. Raises `OSError` when the child is gone."""
         fd = self._input()
         timeout = F64.pack(soft_timeout_s)
+        if len(tasks) == 1 and len(tasks[0].payload) > _JOINED_BYTES:
+            self._write_large(fd, tasks[0], timeout)
+            return
         with self._write_lock:
-            if len(tasks) == 1 and len(tasks[0].payload) > _JOINED_BYTES:
-                write_frame(fd, TASK, tasks[0].id, timeout, tasks[0].payload)
-                return
             pack, rest = HEADER.pack, F64.size
             frames: list[bytes] = []
             for task in tasks:
                 payload = task.payload
+                assert isinstance(payload, bytes), "a parcel is large, and travels alone"
                 frames += (pack(rest + len(payload), TASK, task.id), timeout, payload)
             write_all(fd, b"".join(frames))
 
-    def write_soon(self, kind: int, task_id: int) -> bool:
-        """Write a frame without a body, where that needs no wait. Any thread."""
+    def _write_large(self, fd: int, task: Task, timeout: bytes) -> None:
+        parts: list[Buffer]
+        if self._share is None:
+            assert isinstance(task.payload, bytes), "only the game's own code takes parcels"
+            kind, parts = TASK, [task.payload]
+        else:
+            kind, parts = self._share.payload(task.payload)
+        with self._write_lock:
+            write_frame(fd, kind, task.id, timeout, *parts)
+
+    def parcel(self, kind: int, body: bytes) -> Parcel:
+        """The result in a SHARED or an APART frame. Raises `FrameError`."""
+        if self._share is None:
+            raise FrameError(f"a frame of kind {kind}, which only the game's own code sends")
+        return self._share.result(kind, body)
+
+    def freed(self, body: bytes) -> None:
+        """Take a FREED frame. Raises `FrameError`."""
+        if self._share is None:
+            raise FrameError("a word of memory that is not shared")
+        self._share.freed(body)
+
+    def _tell_news(self) -> bool:
+        """Tell the child of shared memory, where that needs no wait. Any thread."""
+        return self._share is not None and self.write_soon(RECLAIM, 0, self._share.take_news)
+
+    def write_soon(self, kind: int, task_id: int, make_body: Callable[[], bytes] = bytes) -> bool:
+        """Write a frame of a page at most, where that needs no wait. Any thread."""
         if not self._write_lock.acquire(blocking=False):
             return False
         try:
             fd = self._input()
             if not _has_room(fd):
                 return False
-            write_frame(fd, kind, task_id)
+            write_frame(fd, kind, task_id, make_body())
         except OSError:
             pass  # it is gone: whoever reads from it will know
         finally:
@@ -150,6 +200,8 @@ class ChildProcess:
         with self._write_lock:
             self._stdin.close()
         self._stdout.close()
+        if self._share is not None:
+            self._share.close()
         self._output.join(_OUTPUT_TIMEOUT_S)
         return describe_exit(self._popen.returncode) if ended_by_itself else "was killed"
 

@@ -13,12 +13,15 @@ from collections.abc import Iterable
 from typing import Any, Final, Protocol
 
 from engine_tasks.child.frames import (
+    APART,
     ERROR,
+    FREED,
     HEADER,
     LOG,
     NEED_SOURCE,
     PROGRESS,
     RESULT,
+    SHARED,
     SOURCE,
     UNHEALTHY,
     WORKED,
@@ -31,6 +34,7 @@ from engine_tasks.errors import ErrorKind, PayloadError, TaskError, log_line, pr
 from engine_tasks.executors.protocol import ReportProgress
 from engine_tasks.native import Unhealthy
 from engine_tasks.options import LuaLimits
+from engine_tasks.parcel import Parcel
 from engine_tasks.payload import ExtensionError, decode
 from engine_tasks.task import Outcome, Progress, ReadResult, Task
 
@@ -102,6 +106,12 @@ class Channel(Protocol):
     def has_read_ahead(self) -> bool:
         """Whether bytes were read that belong to the next frame."""
 
+    def parcel(self, kind: int, body: bytes) -> Parcel:
+        """The result in a SHARED or an APART frame. Raises `FrameError`."""
+
+    def freed(self, body: bytes) -> None:
+        """Take ranges of shared memory back, as a FREED frame says. Raises `FrameError`."""
+
     def write(self, kind: int, task_id: int, *parts: bytes) -> None:
         """Write one frame. Raises `OSError` when the child is gone."""
 
@@ -168,6 +178,8 @@ class Conversation:
             return self.checked(body)
         if kind == ERROR:
             return _task_error(body)
+        if kind in (SHARED, APART) and self._trusted:
+            return self._channel.parcel(kind, body)
         if kind == UNHEALTHY and self._program.trusted:
             return Unhealthy(_task_error(body))
         raise FrameError(f"a frame of kind {kind} where a result was due")
@@ -182,6 +194,8 @@ class Conversation:
                 self._worked(body)
             elif kind == LOG:
                 self._log(*unpack_texts(body, 2))
+            elif kind == FREED and self._trusted:
+                self._channel.freed(body)
             elif kind == NEED_SOURCE:
                 self._send_source(*unpack_texts(body, 1))
             elif frame_task_id != task_id:

@@ -156,6 +156,7 @@ class LuaCallingExecutor:
         assert self._vm is not None, "start comes before run"
         self._running.begin(task)
         try:
+            assert isinstance(task.payload, bytes), "only Python takes parcels"
             return readable(self._vm.run(task.payload, self._soft_timeout_s(task)))
         except LuaError as error:
             message, traceback = printable(error.message), printable(error.traceback)

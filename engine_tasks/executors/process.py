@@ -77,15 +77,16 @@ class ProcessExecutor:
 
     def start(self) -> None:
         hello = self._program.hello(self._slot)
-        encoded_hello = marshal.dumps(hello)
+        marshal.dumps(hello)  # raises before there is a child
         child = self._spawn()
+        hello["segment_fd"] = child.segment_fd
         talk = Conversation(
             child, self._program, self._label, self._options.limits, self._report_progress
         )
         timeout_s = self._options.start_timeout_s
         too_late = TIMER.after(timeout_s, child.kill)
         try:
-            child.write(HELLO, 0, encoded_hello)
+            child.write(HELLO, 0, marshal.dumps(hello))
             kind, body = talk.next_frame(0)
             if kind == CONFINED:
                 self._note_confinement(child, hello, *unpack_texts(body, 2))

@@ -39,8 +39,13 @@ class Spawner:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    def spawn(self, nice: int, *, bare_environment: bool) -> subprocess.Popen[bytes]:
-        """A child that waits for its first frame. Raises `OSError` where none can be had."""
+    def spawn(
+        self, nice: int, *, bare_environment: bool, inherited_fd: int | None = None
+    ) -> subprocess.Popen[bytes]:
+        """A child that waits for its first frame; it has `inherited_fd` by the same number.
+
+        Raises `OSError` where none can be had.
+        """
         with self._lock:
             if self._thread is None:
                 self._thread = threading.Thread(
@@ -48,7 +53,10 @@ class Spawner:
                 )
                 self._thread.start()
         spawned: Future[subprocess.Popen[bytes]] = Future()
-        self._orders.put((spawned, _popen_arguments(nice, bare_environment)))
+        arguments = _popen_arguments(nice, bare_environment)
+        if inherited_fd is not None:
+            arguments["pass_fds"] = (inherited_fd,)
+        self._orders.put((spawned, arguments))
         return spawned.result()
 
     def _run(self) -> None:

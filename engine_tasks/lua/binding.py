@@ -16,6 +16,7 @@ from typing import Any, Final
 from engine_tasks.errors import EngineTasksError, ErrorKind, PayloadError, WorkerIdError
 from engine_tasks.lua.sources import engine_source
 from engine_tasks.options import WorkerOptions
+from engine_tasks.parcel import joined
 from engine_tasks.payload import Encoded
 from engine_tasks.task import TaskResult
 from engine_tasks.task_queue import TaskQueue
@@ -316,7 +317,7 @@ class _Calls:
 
 def _content(result: TaskResult) -> bytes:
     if result.encoded is not None:
-        return bytes(result.encoded)
+        return joined(result.encoded)
     error = result.error
     kind, message = (error.kind, error.message) if error else (ErrorKind.FAILED, "no answer")
     return f"{kind} {message}".encode(errors="replace")

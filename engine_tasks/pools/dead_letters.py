@@ -11,7 +11,7 @@ import attrs
 
 from engine_tasks.errors import TaskError
 from engine_tasks.options import MIB
-from engine_tasks.payload import decode
+from engine_tasks.parcel import Message, unpack
 from engine_tasks.policies import Priority
 from engine_tasks.sending import OnResult
 from engine_tasks.task import Task
@@ -45,8 +45,8 @@ class DeadLetter:
     died_s: float
     """When its last attempt had failed."""
 
-    encoded: bytes = attrs.field(repr=False)
-    """The payload as the MessagePack that was sent."""
+    encoded: Message = attrs.field(repr=False)
+    """The payload as it was sent: MessagePack, or a parcel of it."""
 
     _payload: Any = attrs.field(default=_UNREAD, init=False, repr=False)
 
@@ -54,7 +54,7 @@ class DeadLetter:
     def payload(self) -> Any:
         """The plain value that was sent, decoded when first read."""
         if self._payload is _UNREAD:
-            object.__setattr__(self, "_payload", decode(self.encoded, root="payload"))
+            object.__setattr__(self, "_payload", unpack(self.encoded, root="payload"))
         return self._payload
 
 

@@ -10,6 +10,7 @@ from typing import Final
 from engine_tasks.child.rate import RateLimit
 from engine_tasks.errors import ErrorKind, TaskError, log_line
 from engine_tasks.observe.metrics import TaskMetrics
+from engine_tasks.parcel import Parcel
 from engine_tasks.pools.dead_letters import DeadLetters
 from engine_tasks.task import Outcome, ReadResult, Task, TaskResult
 
@@ -59,7 +60,7 @@ class Outlet:
         """The result of a task from the execution of `carrier`."""
         worker_id, task_id, attempts = self._worker_id, task.id, carrier.attempts
         times = (task.queued_s, carrier.started_s, finished_s)
-        if type(outcome) is bytes:
+        if type(outcome) is bytes or isinstance(outcome, Parcel):
             return TaskResult(worker_id, task_id, None, attempts, *times, outcome)
         if isinstance(outcome, ReadResult):
             read = outcome.payload

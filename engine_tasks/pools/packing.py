@@ -7,11 +7,12 @@ plain values it looks at once, and never again.
 
 from __future__ import annotations
 
+from engine_tasks.parcel import Message
 from engine_tasks.policies import Priority
 from engine_tasks.task import Task
 
 #: What a packed task is made of, besides its id and its priority.
-Packed = tuple[bytes, float, float | None, float, int | None]
+Packed = tuple[Message, float, float | None, float, int | None]
 
 _PRIORITIES = tuple(Priority)
 

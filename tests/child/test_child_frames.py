@@ -273,6 +273,6 @@ def test_every_kind_of_frame_has_a_number_of_its_own() -> None:
         for name, value in vars(frames).items()
         if name.isupper() and type(value) is int and not name.startswith("_")
     }
-    assert len(kinds) == 16
+    assert len(kinds) == 22
     assert len(set(kinds.values())) == len(kinds)
     assert all(0 < kind < 256 for kind in kinds.values())

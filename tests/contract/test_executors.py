@@ -23,7 +23,8 @@ from engine_tasks.executors.protocol import Executor, ExecutorDied, ExecutorStar
 from engine_tasks.executors.shipping import python_process_executors
 from engine_tasks.lua.script import LuaScript
 from engine_tasks.options import Isolation, LuaLimits
-from engine_tasks.payload import decode, encode
+from engine_tasks.parcel import unpack
+from engine_tasks.payload import encode
 from engine_tasks.task import Outcome, Progress, ReadResult, Task
 
 #: The same program in both languages, by name.
@@ -143,9 +144,9 @@ def run(executor: Executor, *payloads: object) -> list[Any]:
 
 def _plain(outcome: Outcome) -> Any:
     if isinstance(outcome, ReadResult):
-        assert decode(outcome.encoded) == outcome.payload
+        assert unpack(outcome.encoded) == outcome.payload
         return outcome.payload
-    return outcome if isinstance(outcome, TaskError) else decode(outcome)
+    return outcome if isinstance(outcome, TaskError) else unpack(outcome)
 
 
 # --- the protocol --------------------------------------------------------------------
