@@ -117,7 +117,7 @@ def _placed(found: Sequence[Panel]) -> list[tuple[Panel, float, float]]:
 
 
 def _draw_aims(axes: Axes, bars: Sequence[AimBar]) -> None:
-    """A bar from 1, the aim, to how many times as good the figure is; the best on top."""
+    """A line from 1, the aim, to how many times as good the figure is; the best on top."""
     _clear(axes, len(bars))
     axes.set_xscale("log")
     axes.set_xlim(1 / FURTHEST, FURTHEST)
@@ -132,10 +132,10 @@ def _draw_aims(axes: Axes, bars: Sequence[AimBar]) -> None:
         )
     for line, bar in enumerate(bars):
         colour = REACHED if bar.reached else MISSED
-        axes.barh(line, bar.times - 1, left=1, height=0.62, color=colour, zorder=2)
-        axes.plot([bar.times], [line], "o", color=colour, markersize=6, zorder=4, clip_on=False)
+        axes.hlines(line, 1, bar.times, color=colour, linewidth=5, zorder=2)
+        axes.plot([bar.times], [line], "o", color=colour, markersize=9, zorder=4, clip_on=False)
         axes.annotate(
-            bar.text, (1.02, line), xycoords=axes.get_yaxis_transform(), va="center", fontsize=9
+            bar.text, (1.03, line), xycoords=axes.get_yaxis_transform(), va="center", fontsize=9
         )
     axes.set_yticks(range(len(bars)), [bar.label for bar in bars], fontsize=9)
 

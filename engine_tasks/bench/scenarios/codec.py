@@ -53,6 +53,7 @@ def _scenario(vm: str, *aims: Aim) -> Scenario:
         (Peer("ormsgpack", _python),),
         (Metric("", "ns", "lower"),),
         aims,
+        quick=bool(aims),
     )
 
 

@@ -161,7 +161,7 @@ def _scenario(kind: Kind, instances: int, *aims: Aim) -> Scenario:
             Metric("late", "%", "lower", late_share),
         ),
         aims,
-        quick=instances > 2,
+        quick=instances > 2 and kind != "thread",
     )
 
 
