@@ -8,10 +8,12 @@ from __future__ import annotations
 import array
 import contextlib
 import dataclasses
+import operator
 import sys
 import typing
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 import attrs
@@ -20,7 +22,7 @@ from cattrs.cols import is_sequence, list_structure_factory
 from cattrs.strategies import configure_union_passthrough
 from cattrs.v import format_exception, transform_error
 
-from engine_tasks.fitting import PLAIN_HOOKS, MismatchError, exactly
+from engine_tasks.fitting import CONTAINER_HOOKS, PLAIN_HOOKS, MismatchError, exactly
 
 
 def explain_mismatch(error: Exception) -> str:
@@ -63,6 +65,8 @@ def _make_converter() -> cattrs.Converter:
     made.register_structure_hook_func(lambda wanted: wanted is object, lambda value, _: value)
     made.register_structure_hook_factory(is_sequence, _sequence_hook)
     made.register_structure_hook_factory(_is_class_of_fields, _class_hook)
+    for container, hook in CONTAINER_HOOKS.items():
+        made.register_structure_hook_func(partial(operator.is_, container), hook)
     configure_union_passthrough(int | float | str | bytes | None, made)
     made.register_structure_hook_func(_is_numpy_array, _exactly_numpy)
     return made

@@ -34,6 +34,15 @@ def number(value: object, _wanted: type[Any]) -> float:
     raise MismatchError(f"expected float, not {type(value).__name__}")
 
 
+def elements(value: object, _wanted: type[Any]) -> list[Any]:
+    """The value as a list. Raises `MismatchError` for what is no list or tuple."""
+    if isinstance(value, list):
+        return value
+    if isinstance(value, tuple):
+        return list(value)
+    raise MismatchError(f"expected list, not {type(value).__name__}")
+
+
 def whole_bytes(value: object, wanted: type[Any]) -> Any:
     """The value as bytes: a copy of what a view shows. Raises `MismatchError`."""
     return value.tobytes() if _is_view_of_bytes(value) else exactly(value, wanted)
@@ -57,3 +66,5 @@ PLAIN_HOOKS: dict[Any, StructureHook] = {
     memoryview: view,
     float: number,
 }
+#: The same for containers of anything. Their subclasses, such as a `TypedDict`, say more.
+CONTAINER_HOOKS: dict[Any, StructureHook] = {dict: exactly, list: elements}

@@ -23,7 +23,7 @@ import ormsgpack
 
 from engine_tasks.errors import PayloadError, shorten
 from engine_tasks.extensions import from_extension
-from engine_tasks.fitting import PLAIN_HOOKS, MismatchError
+from engine_tasks.fitting import CONTAINER_HOOKS, PLAIN_HOOKS, MismatchError
 from engine_tasks.wire import (
     PACK_OPTIONS,
     conversion,
@@ -167,10 +167,10 @@ def structure_hook(wanted: Any) -> StructureHook:
 
     Raises what cattrs does for a type that it does not know.
     """
-    if isinstance(wanted, type) and wanted in PLAIN_HOOKS and not is_conversion_loaded():
-        return PLAIN_HOOKS[wanted]
-    hook: StructureHook = conversion().converter.get_structure_hook(wanted)
-    return hook
+    hook: StructureHook | None = None
+    if isinstance(wanted, type) and not is_conversion_loaded():  # it may have other hooks
+        hook = PLAIN_HOOKS.get(wanted) or CONTAINER_HOOKS.get(wanted)
+    return hook or conversion().converter.get_structure_hook(wanted)
 
 
 def mentions(wanted: Any, kind: type) -> bool:

@@ -19,6 +19,11 @@ def heavy_for_an_int(number: int) -> list:  # type: ignore[type-arg]
     return [*heavy(number)]
 
 
+def heavy_for_a_dict(payload: dict) -> list:  # type: ignore[type-arg]
+    """The same, for a container of anything."""
+    return [*heavy(payload)]
+
+
 def heavy_for_anything(payload: object) -> object:
     """The same, with hints that say nothing."""
     return heavy(payload)

@@ -4,15 +4,18 @@ import platform
 import subprocess
 import sys
 import uuid
+from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypedDict
 
 import attrs
 import pytest
 import start_functions as functions
 from eventually import result_of
 
-from engine_tasks import ErrorKind, TaskQueue, TaskResult
+from engine_tasks import ErrorKind, PayloadError, TaskQueue, TaskResult
+from engine_tasks.fitting import CONTAINER_HOOKS, MismatchError
+from engine_tasks.payload import converter, structure
 
 #: What a game may do without: classes as payloads, child processes, Lua, `metrics`, `await`.
 NOT_FOR_EVERY_GAME = {
@@ -39,10 +42,18 @@ def _run(function: Callable[..., Any], payload: object) -> TaskResult:
 
 
 @pytest.mark.parametrize(
-    "function", [functions.heavy, functions.heavy_for_an_int, functions.heavy_for_anything]
+    ("function", "payload"),
+    [
+        (functions.heavy, 3),
+        (functions.heavy_for_an_int, 3),
+        (functions.heavy_for_a_dict, {"x": 3}),
+        (functions.heavy_for_anything, "three"),
+    ],
 )
-def test_a_child_imports_nothing_heavy_for_plain_values(function: Callable[..., Any]) -> None:
-    result = _run(function, 3)
+def test_a_child_imports_nothing_heavy_for_plain_values(
+    function: Callable[..., Any], payload: object
+) -> None:
+    result = _run(function, payload)
     assert (result.error, result.payload) == (None, [])
 
 
@@ -56,6 +67,35 @@ def test_a_plain_hint_is_held_to_all_the_same() -> None:
     assert result.error is not None
     assert result.error.kind is ErrorKind.BAD_PAYLOAD
     assert str(result.error) == "payload: expected int, not str"
+
+
+@pytest.mark.parametrize("of_a_child", [True, False])
+@pytest.mark.parametrize(
+    ("wanted", "value", "complaint"),
+    [
+        (dict, [["x", 1]], "expected dict, not list"),
+        (list, {"x": 1}, "expected list, not dict"),
+        (list, "text", "expected list, not str"),
+    ],
+)
+def test_a_container_is_not_guessed_at(
+    wanted: type[Any], value: object, complaint: str, *, of_a_child: bool
+) -> None:
+    hook = CONTAINER_HOOKS[wanted] if of_a_child else converter.get_structure_hook(wanted)
+    with pytest.raises(MismatchError, match=complaint):
+        hook(value, wanted)
+    right = {dict: {"x": [1]}, list: [1, "x"]}[wanted]
+    assert hook(right, wanted) == right
+
+
+def test_a_class_that_is_a_dict_is_still_held_to_its_keys() -> None:
+    class Step(TypedDict):
+        cost: int
+
+    assert structure({"cost": 1}, Step) == {"cost": 1}
+    assert structure({"a": 1}, OrderedDict) == OrderedDict(a=1)
+    with pytest.raises(PayloadError, match="expected int, not str"):
+        structure({"cost": "much"}, Step)
 
 
 def test_a_hint_that_is_more_than_a_class_is_held_to_all_the_same() -> None:
