@@ -273,7 +273,7 @@ class Worker:
     # --- tasks, for the queue ------------------------------------------------
 
     def submit(self, task: Task, *, is_plain: bool = False) -> int:
-        """Send a task, one that `is_plain` without options; its id. Raises `TaskRefusedError`."""
+        """Send a task; its id. Raises `TaskRefusedError`. For `is_plain` see `PoolTasks.submit`."""
         if task.timeout_s is None:
             task.timeout_s = self._plan.timeout_s
         refusal = self._pool.submit(task, is_plain=is_plain)

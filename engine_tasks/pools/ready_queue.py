@@ -48,7 +48,7 @@ class ReadyQueue:
         self._purging = 0
         self._expired: deque[Task] = deque()  # found by `pop`
         self._count = 0  # without the tail
-        #: NORMAL tasks that `stands_alone`, to be appended by any thread.
+        #: Ready NORMAL tasks without a key, a run or a deadline, to be appended by any thread.
         self.tail: deque[Task] = deque()
         #: Tasks that have left the tail.
         self.passed = 0

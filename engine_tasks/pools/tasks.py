@@ -84,7 +84,8 @@ class PoolTasks:
     def submit(self, task: Task, *, is_plain: bool = False) -> str | None:
         """Accept a task: None, or the reason why it is refused.
 
-        One that `is_plain` was sent without any options.
+        One that `is_plain` is of NORMAL priority and stands alone: it has no key, run, deadline
+        or delay.
         """
         state = self._state
         if is_plain and self._max_pending is None and self._refusal is None:
