@@ -12,9 +12,10 @@ except ImportError as error:
         name="pygame",
     ) from error
 
+from engine_tasks.pygame_tools.events import RESULT, ResultEvents
 from engine_tasks.pygame_tools.frames import FrameClock, FrameLog
 from engine_tasks.pygame_tools.hud import Hud
 
-__all__ = ["FrameClock", "FrameLog", "Hud"]
+__all__ = ["RESULT", "FrameClock", "FrameLog", "Hud", "ResultEvents"]
 
 del _pygame

@@ -19,7 +19,7 @@ WARNING: Final[Colour] = (246, 189, 96)
 ALARM: Final[Colour] = (240, 101, 101)
 
 #: The ground of cards: dark enough for white text above a white game.
-CARD: Final = (15, 19, 27, 222)
+CARD: Final = (15, 19, 27, 230)
 _CARD_EDGE: Final = (255, 255, 255, 20)
 _KEY: Final[Colour] = (52, 61, 78)
 

@@ -85,7 +85,8 @@ class FrameLog:
         """Keep the last `shown` frames for the graph."""
         self.recent: deque[Frame] = deque(maxlen=shown)
         self.count = 0
-        self.late = 0
+        self.counted = 0  # those with a label
+        self.late = 0  # of these
         self._late: Counter[str] = Counter()
         self._frames: Counter[str] = Counter()
         self._intervals_s: dict[str, deque[float]] = {}
@@ -95,6 +96,7 @@ class FrameLog:
         frame = Frame(interval_s, label)
         self.recent.append(frame)
         self.count += 1
+        self.counted += bool(label)
         self._frames[label] += 1
         if frame.late:
             self._late[label] += 1

@@ -25,14 +25,14 @@ ROW_PX: Final = 36
 
 #: Tasks at which a bar is full; its length goes by the logarithm.
 _FULL_BAR: Final = 10_000
-_BAR_PX: Final = 50
-_NAME_PX: Final = 100
+_BAR_PX: Final = 46
+_NAME_PX: Final = 104
 
 _WAITING: Final[Colour] = WARNING
 _IN_PROGRESS: Final[Colour] = (110, 168, 254)
 _READY: Final[Colour] = ACCENT
 #: The right end of each column, from the left of a row.
-_COLUMNS: Final = (("waiting", 158), ("running", 218), ("ready", 270), ("/s", 312))
+_COLUMNS: Final = (("waiting", 158), ("in progress", 226), ("ready", 280), ("a second", 338))
 
 
 class WorkerRow:
@@ -46,13 +46,17 @@ class WorkerRow:
         self._per_s = 0.0
         self._notes: list[tuple[str, Colour]] = []
 
-    def look(self) -> None:
-        """Ask the queue; takes some 0.1 ms. A worker that is gone keeps its last figures."""
+    def look_at_tasks(self) -> None:
+        """Count the tasks; a worker that is gone keeps its last figures."""
         stats = self._queue.stats(self._worker_id)
+        if stats is not None:
+            self._tasks = (stats.waiting_total, stats.in_progress, stats.ready)
+
+    def look_at_speed(self) -> None:
+        """Ask for the rate and for what went wrong, which takes longer."""
         metrics = self._queue.metrics(self._worker_id)
-        if stats is None or metrics is None:
+        if metrics is None:
             return
-        self._tasks = (stats.waiting_total, stats.in_progress, stats.ready)
         self._per_s = metrics.completion_per_s
         failed = sum(metrics.failures.values())
         self._notes = [
@@ -72,13 +76,13 @@ class WorkerRow:
         self._draw_notes(panel, area)
         colours = (_WAITING, _IN_PROGRESS, _READY)
         for (_, right), count, colour in zip(_COLUMNS, self._tasks, colours, strict=False):
-            shade = TEXT if count else FAINT
+            shade = TEXT if count else MUTED
             x = area.left + right
             draw_text(panel, _short(count), (x, area.top + 1), 14, shade, align=1.0)
             panel.fill(FAINT, (x - _BAR_PX, area.top + 21, _BAR_PX, 4))
             panel.fill(colour, (x - _BAR_PX, area.top + 21, _bar_px(count), 4))
         rate = _short(round(self._per_s))
-        draw_text(panel, rate, (area.left + _COLUMNS[3][1], area.top + 1), 14, MUTED, align=1.0)
+        draw_text(panel, rate, (area.left + _COLUMNS[3][1], area.top + 1), 14, TEXT, align=1.0)
 
     def _draw_notes(self, panel: pygame.Surface, area: pygame.Rect) -> None:
         x = area.left
