@@ -138,6 +138,7 @@ def _draw_aims(axes: Axes, bars: Sequence[AimBar]) -> None:
             bar.text, (1.03, line), xycoords=axes.get_yaxis_transform(), va="center", fontsize=9
         )
     axes.set_yticks(range(len(bars)), [bar.label for bar in bars], fontsize=9)
+    axes.tick_params(axis="y", pad=9)
 
 
 def _draw_panel(axes: Axes, panel: Panel) -> None:

@@ -1,4 +1,4 @@
-"""What a game pays before its first task: imports, and the queue itself."""
+"""What a game pays before its first answer: imports, the queue itself, a first worker."""
 
 import subprocess
 import sys
@@ -11,24 +11,30 @@ from typing import Final
 from engine_tasks import TaskQueue
 from engine_tasks.bench.aims import at_most
 from engine_tasks.bench.effort import Effort
-from engine_tasks.bench.queues import INSTANCES
+from engine_tasks.bench.queues import ECHO, INSTANCES, Kind
 from engine_tasks.bench.scenario import Metric, Peer, Sampler, Scenario, SetUp, columns
-from engine_tasks.bench.scenarios.peers import THREADS
+from engine_tasks.bench.scenarios.peers import PROCESSES, THREADS
 from engine_tasks.bench.timing import until_lasting
 
 #: Milliseconds that an import may take.
 MOST_IMPORT_MS: Final = 80
 
+_PYTHON: Final = "queue.start_native_worker(1, 'first', echo)"
+_LUA: Final = f"queue.start_worker(1, 'first', {str(ECHO.script)!r})"
 
-def _import(statement: str) -> SetUp:
-    """Milliseconds of an import in a fresh interpreter, which tells them itself.
 
-    So the start of the interpreter does not count.
+def _fresh(*statements: str, after: str = "") -> SetUp:
+    """Milliseconds of statements in a fresh interpreter, which tells them itself.
+
+    So its own start does not count, nor what is done `after` them.
     """
-    script = (
-        "from time import perf_counter as now; begin = now()\n"
-        f"{statement}\n"
-        "print((now() - begin) * 1000)"
+    script = "\n".join(
+        (
+            "from time import perf_counter as now; begin = now()",
+            *statements,
+            "print((now() - begin) * 1000)",
+            after,
+        )
     )
 
     def once() -> float:
@@ -71,14 +77,39 @@ def _thread_pool() -> Callable[[], object]:
 
 
 def _import_scenario(name: str, statement: str) -> Scenario:
-    peers = (Peer("futures.process", _import("import concurrent.futures.process")),)
+    peers = (Peer("futures.process", _fresh("import concurrent.futures.process")),)
     return Scenario(
         name,
         f"`{statement}` in a fresh interpreter, beside `import concurrent.futures.process`",
-        _import(statement),
+        _fresh(statement),
         peers,
         (Metric("", "ms", "lower"),),
         (at_most(MOST_IMPORT_MS, "ms"),),
+    )
+
+
+def _first_answer(kind: Kind, start: str) -> Scenario:
+    ours = (
+        "from engine_tasks import TaskQueue",
+        "from engine_tasks.bench.work import SMALL_TASK, echo",
+        "queue = TaskQueue()",
+        start,
+        "assert queue.wait_result(queue.send_task(1, SMALL_TASK), 30.0).payload == SMALL_TASK",
+    )
+    theirs = (
+        "from concurrent.futures import ProcessPoolExecutor",
+        "from multiprocessing import get_context",
+        "from engine_tasks.bench.work import SMALL_TASK, echo",
+        "executor = ProcessPoolExecutor(1, mp_context=get_context('spawn'))",
+        "assert executor.submit(echo, SMALL_TASK).result() == SMALL_TASK",
+    )
+    return Scenario(
+        f"first-answer-{kind}",
+        f"from a fresh interpreter's first import to the first answer of a {kind} worker",
+        _fresh(*ours, after="queue.kill()"),
+        (Peer(PROCESSES, _fresh(*theirs, after="executor.shutdown()")),),
+        (Metric("", "ms", "lower"),),
+        quick=kind == "process",
     )
 
 
@@ -93,4 +124,6 @@ SCENARIOS: Final = (
         (Peer(THREADS, _made_and_stopped(_thread_pool)),),
         columns("ms", "made", "stopped"),
     ),
+    _first_answer("process", _PYTHON),
+    _first_answer("lua", _LUA),
 )
