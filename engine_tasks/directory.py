@@ -7,7 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
-from engine_tasks.delivery import Delivery
+from engine_tasks.delivery import OnCallbackDue
 from engine_tasks.errors import TaskRefusedError, WorkerIdError, WorkerStartError
 from engine_tasks.task import TaskResult
 from engine_tasks.timer import TIMER
@@ -22,7 +22,7 @@ class WorkerDirectory:
 
     def __init__(
         self,
-        on_callback_due: Callable[[Delivery], None],
+        on_callback_due: OnCallbackDue,
         clock: Callable[[], float],
         seed: int | None,
     ) -> None:

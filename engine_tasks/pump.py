@@ -5,23 +5,30 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable
+from typing import Final
 
 from engine_tasks.delivery import Delivery
+from engine_tasks.policies import Priority
 
 logger = logging.getLogger(__name__)
 
+_URGENT_FIRST: Final = tuple(reversed(Priority))
+
 
 class Pump:
-    """The callbacks that are due, oldest first. `due` is for any thread, `run` for the game's."""
+    """The callbacks that are due: the most urgent first, of equals the oldest.
+
+    `due` is for any thread, `run` for the game's.
+    """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         """Budgets are kept by `clock`, in seconds."""
         self._clock = clock
-        self._due: deque[Delivery] = deque()
+        self._due = tuple(deque[Delivery]() for _ in Priority)
 
-    def due(self, delivery: Delivery) -> None:
+    def due(self, delivery: Delivery, priority: Priority) -> None:
         """One more result waits in the `callbacks` of a worker's delivery."""
-        self._due.append(delivery)
+        self._due[priority].append(delivery)
 
     def run(
         self,
@@ -38,9 +45,9 @@ class Pump:
         deadline_s = self._clock() + budget_ms / 1000.0
         handed_out = 0
         while max_results is None or handed_out < max_results:
-            if self._due:
+            if any(self._due):
                 handed_out += self._call_back()
-            elif most_inline > 0 and (run_inline() or self._due):  # or something expired
+            elif most_inline > 0 and (run_inline() or any(self._due)):  # or something expired
                 most_inline -= 1
             else:
                 break
@@ -49,8 +56,9 @@ class Pump:
         return handed_out
 
     def _call_back(self) -> int:
+        priority = next((each for each in _URGENT_FIRST if self._due[each]), Priority.NORMAL)
         try:
-            on_result, result = self._due.popleft().callbacks.popleft()
+            on_result, result = self._due[priority].popleft().callbacks[priority].popleft()
         except IndexError:
             return 0  # another thread pumps too
         try:

@@ -306,10 +306,10 @@ class TaskQueue:
     def pump(self, budget_ms: float = 2.0, max_results: int | None = None) -> int:
         """Hand results to their `on_result` callbacks, on this thread; how many there were.
 
-        Goes on, oldest first, until `budget_ms` milliseconds are over or `max_results` were
-        handed out; at least one is handed out when any is due. Tasks of `inline` workers
-        run here as well, as many as wait when it begins. A callback that raises is logged,
-        and harms no other.
+        Those of the highest `priority` come first, of equals the oldest, until `budget_ms`
+        milliseconds are over or `max_results` were handed out; the rest is for the next frame.
+        At least one is handed out when any is due. Tasks of `inline` workers run here as well, as
+        many as wait when it begins. A callback that raises is logged, and harms no other.
         """
         check_not_negative("budget_ms", budget_ms)
         if max_results is not None:

@@ -14,7 +14,7 @@ from typing import Any, Final, Self, TypeVar, Unpack
 
 import attrs
 
-from engine_tasks.delivery import Delivery
+from engine_tasks.delivery import Delivery, OnCallbackDue
 from engine_tasks.errors import (
     EngineTasksError,
     PayloadError,
@@ -71,8 +71,7 @@ class Shared:
 
     next_task_id: Callable[[], int] = attrs.field(factory=lambda: itertools.count(1).__next__)
     waiters: ResultWaiters = attrs.field(factory=ResultWaiters)
-    #: Told of a worker's delivery that has one more result for a callback.
-    on_callback_due: Callable[[Delivery], None] | None = None
+    on_callback_due: OnCallbackDue | None = None
     clock: Callable[[], float] = time.monotonic
     #: Makes what is random the same each time, for `inline` workers of a deterministic queue.
     seed: int | None = None

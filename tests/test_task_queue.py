@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,15 @@ import pytest
 import worker_functions
 from eventually import PATIENCE_S, eventually, result_of
 
-from engine_tasks import ErrorKind, TaskQueue, TaskResult, WorkerId, WorkerOptions, WorkerStartError
+from engine_tasks import (
+    ErrorKind,
+    Priority,
+    TaskQueue,
+    TaskResult,
+    WorkerId,
+    WorkerOptions,
+    WorkerStartError,
+)
 
 THREAD = WorkerOptions(isolation="thread", stop_grace_s=0.2)
 INLINE = WorkerOptions(isolation="inline")
@@ -398,6 +407,28 @@ def test_callbacks_are_called_oldest_first(queue: TaskQueue) -> None:
     called = _ready_callbacks(queue, 20)
     assert queue.pump(budget_ms=10_000) == 20
     assert called == list(range(20))
+
+
+def _are_ready(queue: TaskQueue, count: int) -> bool:
+    return sum(queue.tasks_ready(worker_id) or 0 for worker_id in (1, 2)) == count
+
+
+def test_callbacks_of_urgent_tasks_come_first_also_those_that_were_ready_last(
+    queue: TaskQueue,
+) -> None:
+    start(queue, 1, worker_functions.echo)
+    start(queue, 2, worker_functions.echo)
+    called: list[Any] = []
+
+    def take(result: TaskResult) -> None:
+        called.append(result.payload)
+
+    sent = [(1, Priority.LOW), (2, Priority.NORMAL), (1, Priority.HIGH), (2, Priority.HIGH)]
+    for n, (worker_id, priority) in enumerate([*sent, *sent]):
+        send(queue, worker_id, n, priority=priority, on_result=take)
+        eventually(partial(_are_ready, queue, n + 1))
+    assert queue.pump(budget_ms=10_000) == 8
+    assert called == [2, 3, 6, 7, 1, 5, 0, 4]
 
 
 def test_a_pump_without_a_budget_still_hands_out_one(queue: TaskQueue) -> None:
