@@ -57,6 +57,31 @@ def _is_view_of_bytes(value: object) -> TypeGuard[memoryview]:
     return isinstance(value, memoryview) and value.format == "B"
 
 
+def is_plain(hint: Any) -> bool:
+    """Whether it is of lists and dicts, and `fits` can tell what is of it."""
+    if isinstance(hint, type):
+        return hint in _AS_THEY_ARE
+    arguments = getattr(hint, "__args__", ())
+    is_container = any(getattr(hint, "__origin__", None) is kind for kind in CONTAINER_HOOKS)
+    return is_container and bool(arguments) and all(map(is_plain, arguments))
+
+
+def fits(value: object, hint: Any) -> bool:
+    """Whether a value is what a hint that `is_plain` says, with nothing to be made of it."""
+    if isinstance(hint, type):
+        return type(value) is hint or hint is object
+    if type(value) is not hint.__origin__:
+        return False
+    if isinstance(value, dict):
+        of_keys, of_values = hint.__args__
+        return all(fits(key, of_keys) and fits(part, of_values) for key, part in value.items())
+    (of_parts,) = hint.__args__
+    return isinstance(value, list) and all(fits(part, of_parts) for part in value)
+
+
+#: Types whose values go as they came: not float, which an int becomes, nor bytes, for a view.
+_AS_THEY_ARE = (bool, int, str, list, dict, object)
+
 #: What fits each plain type that a hint may name.
 PLAIN_HOOKS: dict[Any, StructureHook] = {
     bool: exactly,

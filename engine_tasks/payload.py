@@ -23,7 +23,7 @@ import ormsgpack
 
 from engine_tasks.errors import PayloadError, shorten
 from engine_tasks.extensions import from_extension
-from engine_tasks.fitting import CONTAINER_HOOKS, PLAIN_HOOKS, MismatchError
+from engine_tasks.fitting import CONTAINER_HOOKS, PLAIN_HOOKS, MismatchError, fits, is_plain
 from engine_tasks.wire import (
     PACK_OPTIONS,
     conversion,
@@ -168,8 +168,12 @@ def structure_hook(wanted: Any) -> StructureHook:
     Raises what cattrs does for a type that it does not know.
     """
     hook: StructureHook | None = None
-    if isinstance(wanted, type) and not is_conversion_loaded():  # it may have other hooks
+    if is_conversion_loaded():
+        pass  # it may have other hooks
+    elif isinstance(wanted, type):
         hook = PLAIN_HOOKS.get(wanted) or CONTAINER_HOOKS.get(wanted)
+    elif is_plain(wanted):
+        hook = _structure_unless_it_fits
     return hook or conversion().converter.get_structure_hook(wanted)
 
 
@@ -179,6 +183,10 @@ def mentions(wanted: Any, kind: type) -> bool:
         return wanted is kind
     found: bool = conversion().mentions(wanted, kind)
     return found
+
+
+def _structure_unless_it_fits(value: object, wanted: Any) -> Any:
+    return value if fits(value, wanted) else conversion().converter.structure(value, wanted)
 
 
 def explain_mismatch(error: Exception) -> str:

@@ -24,6 +24,11 @@ def heavy_for_a_dict(payload: dict) -> list:  # type: ignore[type-arg]
     return [*heavy(payload)]
 
 
+def heavy_for_rows(rows: list[dict[str, int]]) -> list[str]:
+    """The same, for containers of something."""
+    return [*heavy(rows)]
+
+
 def heavy_for_anything(payload: object) -> object:
     """The same, with hints that say nothing."""
     return heavy(payload)

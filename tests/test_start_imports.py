@@ -12,9 +12,11 @@ import attrs
 import pytest
 import start_functions as functions
 from eventually import result_of
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine_tasks import ErrorKind, PayloadError, TaskQueue, TaskResult
-from engine_tasks.fitting import CONTAINER_HOOKS, MismatchError
+from engine_tasks.fitting import CONTAINER_HOOKS, MismatchError, fits, is_plain
 from engine_tasks.payload import converter, structure
 
 #: What a game may do without: classes as payloads, child processes, Lua, `metrics`, `await`.
@@ -47,6 +49,7 @@ def _run(function: Callable[..., Any], payload: object) -> TaskResult:
         (functions.heavy, 3),
         (functions.heavy_for_an_int, 3),
         (functions.heavy_for_a_dict, {"x": 3}),
+        (functions.heavy_for_rows, [{"x": 3}, {}]),
         (functions.heavy_for_anything, "three"),
     ],
 )
@@ -86,6 +89,37 @@ def test_a_container_is_not_guessed_at(
         hook(value, wanted)
     right = {dict: {"x": [1]}, list: [1, "x"]}[wanted]
     assert hook(right, wanted) == right
+
+
+HINTS = st.recursive(
+    st.sampled_from([bool, int, str, object, list, dict]),
+    lambda hints: hints.map(lambda hint: list[hint]) | hints.map(lambda hint: dict[str, hint]),
+    max_leaves=3,
+)
+VALUES = st.recursive(
+    st.booleans() | st.integers(0, 3) | st.just("text") | st.none() | st.just(1.5),
+    lambda values: st.lists(values, max_size=2) | st.dictionaries(st.just("x"), values),
+    max_leaves=4,
+)
+
+
+@given(HINTS, VALUES)
+def test_what_fits_is_what_cattrs_would_have_made(hint: Any, value: Any) -> None:
+    assert is_plain(hint)
+    if fits(value, hint):
+        assert converter.structure(value, hint) == value
+        assert type(converter.structure(value, hint)) is type(value)
+    else:
+        with pytest.raises(Exception, match=r"."):
+            converter.structure(value, hint)
+
+
+@pytest.mark.parametrize(
+    "hint",
+    [float, bytes, list[float], dict[str, bytes], tuple[int, ...], int | None, Point, list[Point]],
+)
+def test_what_cattrs_makes_something_of_is_left_to_it(hint: Any) -> None:
+    assert not is_plain(hint)
 
 
 def test_a_class_that_is_a_dict_is_still_held_to_its_keys() -> None:

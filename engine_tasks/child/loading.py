@@ -48,9 +48,10 @@ def load(hello: dict[str, Any]) -> tuple[LoadedCode, Contract]:
     return code, contract or _contract_of(code)
 
 
-def _imported(module: str, qualname: str) -> Any:
+def _imported(module: str, qualname: str, *arguments: tuple[Any, ...]) -> Any:
     __import__(module)  # `importlib` would be one import more
-    return attrgetter(qualname)(sys.modules[module])
+    value = attrgetter(qualname)(sys.modules[module])
+    return value[tuple(_imported(*argument) for argument in arguments)] if arguments else value
 
 
 def _contract_of(code: LoadedCode) -> Contract:
