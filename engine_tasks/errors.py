@@ -207,8 +207,10 @@ def shorten(text: str) -> str:
 
 
 def _user_traceback(error: BaseException) -> str:
-    import traceback as traceback_module  # noqa: PLC0415 - 5 ms of a child's start
-
+    try:
+        import traceback as traceback_module  # noqa: PLC0415 - 5 ms of a child's start
+    except Exception:  # where no file can be opened any more, say
+        return _places(error)
     try:
         trace = traceback_module.TracebackException.from_exception(error)
         trace.stack = traceback_module.StackSummary.from_list(
@@ -217,3 +219,16 @@ def _user_traceback(error: BaseException) -> str:
         return shorten("".join(trace.format()))
     except Exception as broken:
         return f"<the traceback cannot be shown: {type(broken).__name__}>"
+
+
+def _places(error: BaseException) -> str:
+    """Where an exception came from: a traceback without the lines of source."""
+    lines = ["Traceback (most recent call last):\n"]
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if not code.co_filename.startswith(_PACKAGE_FOLDER):
+            place = f'File "{code.co_filename}", line {trace.tb_lineno}, in {code.co_name}'
+            lines.append(f"  {place}\n")
+        trace = trace.tb_next
+    return shorten("".join(lines) + describe_exception(error) + "\n")

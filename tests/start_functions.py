@@ -44,6 +44,14 @@ def total(numbers: "list[int]") -> int:
     return sum(numbers)
 
 
+def fail_without_files(_payload):  # type: ignore[no-untyped-def]
+    """Raises where nothing can be imported any more."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+    raise ValueError("no file can be opened")
+
+
 def described(_payload):  # type: ignore[no-untyped-def]
     """What a child makes of a class of fields whose docstring needs `inspect`."""
     import dataclasses

@@ -139,6 +139,16 @@ def test_a_hint_that_is_more_than_a_class_is_held_to_all_the_same() -> None:
     assert "expected int, not str" in str(error)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+def test_an_error_is_told_where_nothing_can_be_imported_any_more() -> None:
+    error = _run(functions.fail_without_files, None).error
+    assert error is not None
+    assert (error.kind, error.message) == (ErrorKind.FAILED, "ValueError: no file can be opened")
+    assert "start_functions.py" in error.traceback
+    assert "in fail_without_files\nValueError: no file can be opened\n" in error.traceback
+    assert "native_function.py" not in error.traceback
+
+
 def test_modules_that_come_later_are_there_when_they_are_used() -> None:
     result = _run(functions.described, None)
     assert result.error is None, result.error

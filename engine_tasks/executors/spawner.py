@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Final
@@ -68,7 +69,8 @@ class Spawner:
                 spawned.set_exception(error)
             if self._orders.empty():
                 # While the child starts, or the frame that sends the first object waits 20 ms.
-                conversion()
+                with suppress(Exception):  # whoever needs it is told
+                    conversion()
 
 
 def _popen_arguments(nice: int, bare_environment: bool) -> dict[str, Any]:
