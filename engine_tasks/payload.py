@@ -144,8 +144,10 @@ def _unreadable_extension(encoded: bytes | memoryview, read_extension: ReadExten
 
 def explain_refusal(value: object, root: str, error: Exception) -> PayloadError:
     """The error for a value that was refused, which names its first part that must be."""
-    from engine_tasks.blame import explain  # noqa: PLC0415 - attrs takes 16 ms
-
+    try:
+        from engine_tasks.blame import explain  # noqa: PLC0415 - attrs takes 16 ms
+    except Exception:  # where no file can be opened any more, say
+        return PayloadError(f"cannot be encoded: {error}", path=root)
     return explain(value, root, error)
 
 

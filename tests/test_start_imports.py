@@ -149,6 +149,14 @@ def test_an_error_is_told_where_nothing_can_be_imported_any_more() -> None:
     assert "native_function.py" not in error.traceback
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+def test_so_is_a_result_that_cannot_be_carried() -> None:
+    error = _run(functions.answer_without_files, None).error
+    assert error is not None
+    assert error.kind is ErrorKind.BAD_RESULT
+    assert error.message.startswith("result: cannot be encoded: ")
+
+
 def test_modules_that_come_later_are_there_when_they_are_used() -> None:
     result = _run(functions.described, None)
     assert result.error is None, result.error
