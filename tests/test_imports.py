@@ -35,12 +35,12 @@ LAYERS = [
     {"worker"},
     {"directory", "pump"},
     {"task_queue"},
-    {"lua.binding"},
+    {"lua.binding", "workers.assets"},
     {"bench", "testing", "pygame_tools"},
     {"cli"},
 ]
 #: Packages that only hand on a name of theirs, when it is first used.
-FRONTS = {"lua"}
+FRONTS = {"lua", "workers.assets"}
 #: What a game that uses the queue may have to load.
 CORE_DEPENDENCIES = {
     *("attrs", "cattrs", "cloudpickle", "lupa", "numpy", "ormsgpack", "pykka"),
@@ -48,7 +48,11 @@ CORE_DEPENDENCIES = {
 #: What only the command line may load.
 CLI_DEPENDENCIES = {"click", "matplotlib", "rich"}
 #: What parts that a game asks for by name may load besides.
-MORE_DEPENDENCIES = {"cli": CLI_DEPENDENCIES, "pygame_tools": {"pygame"}}
+MORE_DEPENDENCIES = {
+    "cli": CLI_DEPENDENCIES,
+    "pygame_tools": {"pygame"},
+    "workers": {"PIL", "miniaudio", "pytiled_parser"},
+}
 
 
 def _module_of(path: Path) -> str:
