@@ -3,32 +3,44 @@
 from __future__ import annotations
 
 import ast
+import subprocess
 import sys
+from argparse import ArgumentParser
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Final
 
 from demos._errors import SceneError
+
+#: Frames of the README's picture: as many as its lanes have columns for.
+PICTURE_FRAMES: Final = 880
+
+_USAGE: Final = """\
+python -m demos NAME [options]            run a scene; NAME --help says what it takes
+python -m demos all [options]             run one after another
+python -m demos --headless all            a picture and a JSON a scene, in the folder of --out
+python -m demos --picture FILE.png        make the README's picture
+"""
 
 
 def main(arguments: list[str]) -> int:
     """Run what the command line asks for; return the exit status."""
-    scenes = scene_names()
-    name = next((word for word in arguments if word in scenes or word == "all"), None)
+    parser = ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--picture", nargs="?", const="docs/frames.png")
+    parser.add_argument("--out", type=Path, default=Path("scenes"))
+    own, rest = parser.parse_known_args(arguments)
+    if own.picture:
+        frames = ("--frames", str(PICTURE_FRAMES))
+        return _run("stutter", ["--headless", *frames, "--shot", own.picture, *rest])
+    if "all" in rest:
+        rest.remove("all")
+        return _run_all(rest, own.out)
+    name = next((word for word in rest if word in scene_names()), None)
     if name is None:
-        return _list_scenes(arguments)
-    if not _has_pygame():
-        return _fail("the scenes need pygame: pip install 'engine-tasks[demos]'")
-    rest = list(arguments)
+        return _list_scenes(rest)
     rest.remove(name)
-    for scene in scenes if name == "all" else (name,):
-        try:
-            import_module(f"demos.{scene}").main(rest)
-        except SceneError as error:
-            return _fail(f"{scene}: {error}")
-        except KeyboardInterrupt:
-            return 130
-    return 0
+    return _run(name, rest)
 
 
 def scene_names() -> list[str]:
@@ -43,6 +55,39 @@ def first_line(name: str) -> str:
     return (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
 
 
+def _run(name: str, arguments: list[str]) -> int:
+    if not _has_pygame():
+        return _fail("the scenes need pygame: pip install 'engine-tasks[demos]'")
+    try:
+        import_module(f"demos.{name}").main(arguments)
+    except SceneError as error:
+        return _fail(f"{name}: {error}")
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _run_all(arguments: list[str], folder: Path) -> int:
+    """Run each scene in a process of its own; return the first status that is not 0."""
+    headless = "--headless" in arguments
+    if headless:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            return _fail(f"{folder}: {error.strerror}")
+    worst = 0
+    for name in scene_names():
+        files = ("--shot", f"{folder / name}.png", "--json", f"{folder / name}.json")
+        more = files if headless else ()
+        command = [sys.executable, "-m", "demos", name, *arguments, *more]
+        try:
+            status = subprocess.run(command, check=False).returncode
+        except KeyboardInterrupt:
+            return 130
+        worst = worst or status
+    return worst
+
+
 def _has_pygame() -> bool:
     try:
         return find_spec("pygame") is not None
@@ -51,9 +96,11 @@ def _has_pygame() -> bool:
 
 
 def _list_scenes(arguments: list[str]) -> int:
-    if arguments and arguments[0] not in ("-h", "--help"):
-        return _fail(f"no scene {arguments[0]!r}; there are: {', '.join(scene_names())}")
-    print("python -m demos NAME [options], or `all`; NAME --help says what a scene takes\n")
+    if arguments and not {"-h", "--help"} & set(arguments):
+        words = [word for word in arguments if not word.startswith("-")]
+        asked = f"no scene {words[0]!r}" if words else "no scene was named"
+        return _fail(f"{asked}; there are: {', '.join(scene_names())}")
+    print(_USAGE)
     for name in scene_names():
         print(f"  {name:10}{first_line(name)}")
     return 0

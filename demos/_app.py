@@ -1,15 +1,17 @@
 """What all scenes share: a scene is a class with a few methods, and `play` does the rest.
 
-class RainScene(Scene):
-    title = "Rain"
-    keys = (("Space", "thunder"),)
+For example, in `rain.py`:
 
-    def start(self, queue: TaskQueue) -> None: ...
-    def update(self, dt_s: float) -> None: ...
-    def draw(self, screen: pygame.Surface) -> None: ...
+    class RainScene(Scene):
+        title = "Rain"
+        keys = (("Space", "thunder"),)
 
-def main(arguments: list[str]) -> None:
-    play(RainScene, arguments)
+        def start(self, queue: TaskQueue) -> None: ...
+        def update(self, dt_s: float) -> None: ...
+        def draw(self, screen: pygame.Surface) -> None: ...
+
+    def main(arguments: list[str]) -> None:
+        play(RainScene, arguments)
 """
 
 from __future__ import annotations
@@ -33,6 +35,11 @@ __all__ = ["KEYS", "App", "Scene", "play"]
 #: Seconds that workers have at the end; what hangs is killed then, so that a scene quits
 #: within one second.
 STOP_S: Final = 0.3
+
+
+#: Letters of the name of a key, up to which it is said that it does nothing: "z", "f7", "tab".
+#: Those of modifiers, which are often pressed without a purpose of their own, are longer.
+_LONGEST_NAMED: Final = 3
 
 
 class Scene:
@@ -63,6 +70,9 @@ class Scene:
 
         Take little time: a scene is there within two seconds.
         """
+
+    def stop(self) -> None:
+        """Let go of what is not the queue's: threads, files; after the last frame."""
 
     def update(self, dt_s: float) -> None:
         """Let `dt_s` seconds pass; headless, each frame is exactly 1/60 s."""
@@ -119,8 +129,11 @@ def play(scene_class: type[Scene], arguments: list[str]) -> None:
     with TaskQueue(deterministic=clock is not None, clock=clock) as queue:
         scene = scene_class(app, options)
         scene.queue = queue
-        scene.start(queue)
-        app.run(_Played(app, scene, queue, clock))
+        try:
+            scene.start(queue)
+            app.run(_Played(app, scene, queue, clock))
+        finally:
+            scene.stop()
         pygame.display.quit()  # the window is gone at once, whatever the workers still do
         queue.stop(STOP_S)
     if app.headless:
@@ -153,7 +166,7 @@ class _Played:
     def handle(self, event: pygame.event.Event) -> None:
         if event.type == pygame.KEYDOWN:
             name = key_name(event)
-            if not self._scene.key(name) and name.isprintable() and "shift" not in name:
+            if not self._scene.key(name) and 0 < len(name) <= _LONGEST_NAMED:
                 self._app.notify(f"{name.upper()} does nothing here")
         elif event.type == pygame.MOUSEBUTTONDOWN and event.button <= 3:
             self._scene.click(event.pos, event.button)

@@ -20,17 +20,22 @@ CLOSING_S: Final = 5.0
     short_help="Run a scene of the checkout.",
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
 )
-@click.argument("name")
+@click.argument("name", required=False)
 @click.argument("args", nargs=-1, type=click.UNPROCESSED)
-def command(name: str, args: tuple[str, ...]) -> int:
-    """Run the scene NAME with ARGS; `engine-tasks demo NAME --help` says what it takes."""
+def command(name: str | None, args: tuple[str, ...]) -> int:
+    """Run the scene NAME with ARGS, or `all`; without a NAME, list those there are.
+
+    `engine-tasks demo NAME --help` says what a scene takes.
+    """
     folder = demos_folder()
     if folder is None:
         raise click.ClickException(
             "the demos are not in the installed package: run this in a checkout of the "
             "project (the folder that has `demos/`)"
         )
-    if name not in (names := demo_names(folder)):
+    if name is None:
+        return _play(folder.parent, [])
+    if name not in (*(names := demo_names(folder)), "all"):
         raise click.UsageError(
             f"no demo {name!r}; there are: {', '.join(names) or 'none'}",
             click.get_current_context(),

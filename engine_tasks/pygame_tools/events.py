@@ -15,7 +15,8 @@ from engine_tasks.worker_id import WorkerId
 
 logger = logging.getLogger(__name__)
 
-#: The type of the events; each has `result`, a `TaskResult`, and `worker_id`.
+#: The type of the events; each has `result`, a `TaskResult`, and `worker_id`. It is registered
+#: when this is imported; `pygame.quit()` hands the numbers of all such types out anew.
 RESULT: Final[int] = pygame.event.custom_type()
 
 

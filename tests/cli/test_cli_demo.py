@@ -47,6 +47,15 @@ def test_an_unknown_scene_names_those_that_are_there(
     assert "no demo 'dance'; there are: crowd, rain" in capfd.readouterr().err
 
 
+def test_without_a_name_the_scenes_list_themselves_and_all_is_a_name(
+    checkout: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["demo"]) == 0
+    assert capfd.readouterr().out.startswith("[] ")
+    assert run(["demo", "all", "--headless"]) == 0
+    assert capfd.readouterr().out.startswith("['all', '--headless'] ")
+
+
 def test_outside_a_checkout_it_says_where_the_demos_are(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
