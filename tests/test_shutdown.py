@@ -17,8 +17,9 @@ import psutil
 import pytest
 import worker_functions
 from eventually import PATIENCE_S, eventually, result_of
+from gate import Gate
 
-from engine_tasks import TaskQueue, Worker, WorkerOptions
+from engine_tasks import ErrorKind, TaskQueue, Worker, WorkerOptions
 from engine_tasks.pools.pool import Pool
 
 QUICK = WorkerOptions(nice=0, stop_grace_s=0.1)
@@ -54,6 +55,24 @@ def test_after_a_stop_no_child_is_left() -> None:
     queue = busy_queue()
     queue.stop(timeout_s=0.2)
     assert children() == []
+
+
+@pytest.mark.parametrize("end", [TaskQueue.kill, lambda queue: queue.stop(0.1)])
+def test_an_end_answers_each_of_very_many_tasks_though_nobody_waits_for_all(
+    end: Callable[[TaskQueue], None],
+) -> None:
+    gate, count = Gate(), 60_000
+    queue = TaskQueue()
+    options = WorkerOptions(isolation="thread", stop_grace_s=0.1)
+    assert queue.start_native_worker(1, "wait", gate, options=options)
+    sent = [queue.send_task(1, "wait" if n == 0 else n) for n in range(count)]
+    gate.wait_entered()
+    end(queue)
+    gate.open()
+    eventually(lambda: queue.tasks_waiting(1) == 0)
+    results = iter(lambda: queue.next_task_result(1), None)
+    answered = [(result.task_id, result.error and result.error.kind) for result in results]
+    assert sorted(answered) == [(task_id, ErrorKind.STOPPED) for task_id in sent]
 
 
 def test_after_the_stop_of_a_worker_its_children_end(queue: TaskQueue) -> None:

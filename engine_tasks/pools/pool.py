@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from random import Random
+from typing import Final
 
+from engine_tasks.background import BACKGROUND
 from engine_tasks.errors import ErrorKind, TaskError
 from engine_tasks.executors.protocol import (
     Confinement,
@@ -35,6 +37,9 @@ from engine_tasks.pools.supervisor import (
 from engine_tasks.pools.tasks import PoolTasks, tell_if_alive
 from engine_tasks.task import Task
 from engine_tasks.timer import TIMER, Timed
+
+#: Seconds that whoever kills a pool answers what waits: a game has better to do.
+_DRAIN_S: Final = 0.1
 
 
 class Pool:
@@ -120,10 +125,14 @@ class Pool:
                 self._grace = TIMER.after(grace_s, self._kill_the_rest)
 
     def kill(self) -> None:
-        """Answer every task as STOPPED at once and end what runs."""
+        """Answer every task as STOPPED at once and end what runs.
+
+        Where very many wait the last ones are answered soon afterwards.
+        """
         self._close(PoolPhase.STOPPING)
         self._kill_the_rest()
-        self.tasks.drain(gently=False)
+        if not self.tasks.drain(gently=False, within_s=_DRAIN_S):
+            BACKGROUND.call(self.tasks.drain)
 
     def wait_stopped(self, timeout_s: float) -> bool:
         """Wait until every instance has ended."""

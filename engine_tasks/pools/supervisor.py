@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 import attrs
 import pykka
 
+from engine_tasks.background import BACKGROUND
 from engine_tasks.errors import ErrorKind, TaskError, log_line
 from engine_tasks.executors.protocol import ExecutorStartError
 from engine_tasks.policies import RestartPolicy
@@ -33,6 +34,8 @@ from engine_tasks.timer import TIMER
 
 logger = logging.getLogger(__name__)
 
+#: Seconds of answering what waits, before the next message is heard.
+_DRAIN_S: Final = 0.05
 
 #: Errors of tasks whose instance was ended since somebody asked for it.
 _ON_REQUEST: Final = frozenset({ErrorKind.CANCELLED, ErrorKind.STOPPED})
@@ -133,7 +136,7 @@ class Supervisor(pykka.ThreadingActor):
             case StopAll():
                 self._stop_all()
             case Drain():
-                self._tasks.drain()
+                self._drain()
             case TakeOver():
                 self._take_over()
             case TellAll(what):
@@ -268,7 +271,7 @@ class Supervisor(pykka.ThreadingActor):
                 tell_if_alive(ref, STOP)
             elif slot in self._not_started:
                 self._started(slot)
-        self._tasks.drain()
+        self._drain()
         self._end_when_alone()
 
     def _stopped(self, slot: int) -> None:
@@ -277,13 +280,21 @@ class Supervisor(pykka.ThreadingActor):
 
     def _stop_all(self) -> None:
         self._tell_all(STOP)
-        self._tasks.drain()
+        self._drain()
         self._end_when_alone()
+
+    def _drain(self) -> None:
+        """Answer a part of what is to be answered, and go on with it after what was told
+        meanwhile: of very many, the instances end before all are."""
+        if not self._tasks.drain(within_s=_DRAIN_S):
+            tell_if_alive(self.actor_ref, Drain())
 
     def _end_when_alone(self) -> None:
         if self._tasks.closed and not self._refs and not self._over:
             self._over = True
             self._ward.when_stopped()
+            if not self._tasks.drain(within_s=0.0):
+                BACKGROUND.call(self._tasks.drain)  # nobody waits for what is left
             self.stop()
 
     def on_failure(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -191,15 +192,20 @@ class PoolTasks:
             self._refusal = self._refusal or reason
             self._state.close(error)
 
-    def drain(self, *, gently: bool = True) -> None:
+    def drain(self, *, gently: bool = True, within_s: float = math.inf) -> bool:
         """Answer what waits in a closed pool, was purged, or is not to run before its end.
 
         Any thread, but a game's. A few at a time, and `gently` with pauses: a game's calls may
-        want the lock in between, and the GIL, which they else have after CPython's 5 ms.
+        want the lock in between, and the GIL, which they else have after CPython's 5 ms. False
+        if some are left after `within_s` seconds: a million take ten.
         """
+        until_s = time.monotonic() + within_s
         while self._drain_some():
+            if time.monotonic() >= until_s:
+                return False
             if gently:
                 time.sleep(_PAUSE_S)
+        return True
 
     def _drain_some(self) -> bool:
         with self._settling():
