@@ -84,11 +84,11 @@ def test_a_map_has_its_layers_and_tile_sets(tmp_path: Path, ground: str) -> None
     assert (door.name, door.class_name, door.position, door.size) == (
         "door",
         "exit",
-        [8.0, 4.0],
-        [16.0, 8.0],
+        (8.0, 4.0),
+        (16.0, 8.0),
     )
     assert door.properties == {"to": "cave"}
-    assert (corner.shape, corner.points) == ("polygon", [[0.0, 0.0], [4.0, 0.0], [4.0, 4.0]])
+    assert (corner.shape, corner.points) == ("polygon", ((0.0, 0.0), (4.0, 0.0), (4.0, 4.0)))
 
 
 def test_paths_of_a_map_within_a_root_are_for_a_loader_with_that_root(tmp_path: Path) -> None:

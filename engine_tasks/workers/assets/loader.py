@@ -52,9 +52,10 @@ class AssetLimits:
     sound_bytes: int = attrs.field(default=256 * MIB, validator=_above_zero)
     """Bytes of the samples of a sound: 25 minutes of stereo at 44,100 Hz."""
 
-    values: int = attrs.field(default=100_000, validator=_above_zero)
+    values: int = attrs.field(default=32_768, validator=_above_zero)
     """Values in a JSON or TOML document, or in a Tiled map beside its tiles. The game's process
-    makes each of them, which holds its thread: `docs/assets.md` has the figures."""
+    makes each of them, with its interpreter locked: the default costs a frame some milliseconds,
+    as `LuaLimits.result_values` does. Behind a loading screen it may be more."""
 
 
 class Loader:

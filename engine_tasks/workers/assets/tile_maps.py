@@ -17,6 +17,14 @@ Properties = Mapping[str, Any]
 Point = tuple[float, float]
 
 
+def _point(pair: Sequence[float]) -> Point:
+    return pair[0], pair[1]
+
+
+def _points(pairs: Sequence[Sequence[float]]) -> tuple[Point, ...]:
+    return tuple(map(_point, pairs))
+
+
 @attrs.frozen(kw_only=True)
 class MapObject:
     """An object of a map; positions and sizes in pixels, `rotation` in degrees clockwise."""
@@ -25,14 +33,14 @@ class MapObject:
     name: str
     class_name: str
     shape: Literal["rectangle", "ellipse", "point", "polygon", "polyline", "text", "tile"]
-    position: Point
-    size: Point
+    position: Point = attrs.field(converter=_point)
+    size: Point = attrs.field(converter=_point)
     rotation: float
     visible: bool
     gid: int | None
     """The tile that it shows, turned as the bits above say."""
     text: str | None
-    points: Sequence[Point]
+    points: Sequence[Point] = attrs.field(converter=_points)
     """Of a polygon or a polyline, relative to its position."""
     properties: Properties
 
@@ -57,8 +65,8 @@ class MapLayer:
     class_name: str
     visible: bool
     opacity: float
-    offset: Point
-    parallax: Point
+    offset: Point = attrs.field(converter=_point)
+    parallax: Point = attrs.field(converter=_point)
     properties: Properties
     blocks: Sequence[TileBlock] = ()
     """One as large as the map; in an infinite map many."""
