@@ -55,6 +55,7 @@ def test_what_the_readme_says_of_its_snippets_is_so(tmp_path: Path) -> None:
         ("order.py", "what the player looks at\n"),
         ("order.py", "EXPIRED: it still waited at its deadline\n"),
         ("fields.py", "units wait for it\n39 fields, CANCELLED\n"),
+        ("tiles.py", "memoryview 16777216 0\nbytes\n16777216\n"),
         ("flaky.py", "3 attempts: OSError: the server did not answer for news\nnews ["),
         ("revive.py", "within 60 s (WorkerOptions.restart) and died again"),
         ("revive.py", "fine again"),
