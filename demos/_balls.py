@@ -25,6 +25,9 @@ _COLOURS: Final[Sequence[Colour]] = (
 _RADII: Final = (9, 26)
 _SPEEDS: Final = (140.0, 380.0)
 
+_GROUND: Final[Colour] = (27, 33, 45)
+_DOTS: Final[Colour] = (37, 45, 60)
+
 #: Drawn larger by this much, then reduced: smooth edges.
 _OVERSAMPLED: Final = 4
 
@@ -70,6 +73,16 @@ def draw_balls(screen: pygame.Surface, balls: list[Ball]) -> None:
         ],
         doreturn=False,
     )
+
+
+def make_ground(size: tuple[int, int]) -> pygame.Surface:
+    """Return a plain ground with faint dots: moving things are seen to stutter against it."""
+    ground = pygame.Surface(size)
+    ground.fill(_GROUND)
+    for x in range(20, size[0], 40):
+        for y in range(20, size[1], 40):
+            ground.fill(_DOTS, (x - 1, y - 1, 2, 2))
+    return ground
 
 
 def _make_ball(area: pygame.Rect, random: Random, colour: Colour) -> Ball:

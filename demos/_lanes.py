@@ -23,10 +23,13 @@ from engine_tasks.pygame_tools.frame_graph import FrameGraph, height_px
 
 _PAD_PX: Final = 16
 _HEAD_PX: Final = 32
-_LANE_PX: Final = 62
 _GAP_PX: Final = 10
 _NAME_PX: Final = 184
 _FIGURES_PX: Final = 150
+
+#: Pixels of a lane, and in a small window, where it has one line of figures.
+_LANE_PX: Final = 62
+_LOW_LANE_PX: Final = 24
 
 #: Milliseconds at the top of a lane.
 _TOP_MS: Final = 66.7
@@ -38,17 +41,20 @@ class Lanes:
     def __init__(self, titles: list[str]) -> None:
         self._titles = titles
         self._frames: dict[str, list[Frame]] = {title: [] for title in titles}
-        self._column_px = 3
-        self.fit(960)
+        self.fit(960, low=False)
 
     @property
     def height(self) -> int:
         """Pixels."""
         lanes = len(self._titles)
-        return _HEAD_PX + lanes * _LANE_PX + (lanes - 1) * _GAP_PX + _PAD_PX
+        return _HEAD_PX + lanes * self._lane_px + (lanes - 1) * _GAP_PX + _PAD_PX
 
-    def fit(self, width: int, frames: int | None = None) -> None:
-        """Be `width` pixels wide, with room for so many frames a lane if that is given."""
+    def fit(self, width: int, *, low: bool, frames: int | None = None) -> None:
+        """Be `width` pixels wide, with room for so many frames a lane if that is given.
+
+        `low` lanes are for a small window.
+        """
+        self._lane_px = _LOW_LANE_PX if low else _LANE_PX
         graph_px = max(60, width - _NAME_PX - _FIGURES_PX - 2 * _PAD_PX)
         self._column_px = min(8, max(1, graph_px // frames)) if frames else 3
         self._card = card((width, self.height))
@@ -62,7 +68,10 @@ class Lanes:
         )
         self._areas = {
             title: pygame.Rect(
-                _PAD_PX + _NAME_PX, _HEAD_PX + i * (_LANE_PX + _GAP_PX), graph_px, _LANE_PX
+                _PAD_PX + _NAME_PX,
+                _HEAD_PX + i * (self._lane_px + _GAP_PX),
+                graph_px,
+                self._lane_px,
             )
             for i, title in enumerate(self._titles)
         }
@@ -96,7 +105,8 @@ class Lanes:
         graph = FrameGraph(self._card.subsurface(area), column_px=self._column_px, top_ms=_TOP_MS)
         graph.add(self._frames[title])
         y = area.bottom - height_px(FRAME_S, area.height, _TOP_MS)
-        draw_text(self._card, "16.7 ms", (area.right + 8, y - 7), 11, MUTED)
+        if self._lane_px == _LANE_PX:
+            draw_text(self._card, "16.7 ms", (area.right + 8, y - 7), 11, MUTED)
         return graph
 
     def _draw_name(
@@ -116,7 +126,11 @@ def _draw_figures(
         return
     share = frames.late / frames.frames
     text = f"{100 * share:.0f} % late"
-    draw_text(screen, text, (right, area.top + 2), 17, late_colour(share), bold=True, align=1.0)
+    low = area.height < _LANE_PX
+    size, colour = (14 if low else 17), late_colour(share)
+    draw_text(screen, text, (right, area.top + 2), size, colour, bold=True, align=1.0)
+    if low:
+        return
     longest = f"longest {frames.longest_ms:.0f} ms"
     draw_text(screen, longest, (right, area.top + 25), 12, MUTED, align=1.0)
     draw_text(screen, f"{tasks:,} tasks done", (right, area.top + 42), 12, MUTED, align=1.0)

@@ -15,7 +15,7 @@ from engine_tasks.pygame_tools.drawing import (
     key_width,
     text_width,
 )
-from engine_tasks.pygame_tools.hud import MARGIN_PX, WIDTH_PX
+from engine_tasks.pygame_tools.hud import FRAMES_PX, MARGIN_PX, MOST_ROWS, WIDTH_PX
 from engine_tasks.task_queue import TaskQueue
 
 Keys = tuple[tuple[str, str], ...]
@@ -24,6 +24,10 @@ _PAD_PX: Final = 14
 _TITLE_PX: Final = 70
 _KEY_LINE_PX: Final = 28
 _KEY_GAP_PX: Final = 18
+
+
+#: Below this size there is room for the frames, and for keys where they fit.
+_ROOMY: Final = (960, 600)
 
 
 class Overlay:
@@ -36,15 +40,23 @@ class Overlay:
 
     def draw(self, screen: pygame.Surface, caption: str) -> None:
         """Draw all of it over a finished frame."""
-        self._draw_title(screen, caption)
-        self._draw_keys(screen)
+        roomy = is_roomy(screen.get_size())
+        self._hud.most_rows = MOST_ROWS if roomy else 0
+        if roomy:
+            self._draw_title(screen, caption)
+        if _shows_keys(screen.get_size()):
+            self._draw_keys(screen)
         self._hud.draw(screen)
 
     def free_area(self, size: tuple[int, int]) -> pygame.Rect:
         """Return the part of a window that is not covered."""
-        bottom = _KEY_LINE_PX * len(self._lines(size[0])) + 8 + 2 * MARGIN_PX
-        top = _TITLE_PX + 2 * MARGIN_PX
-        width = size[0] - WIDTH_PX - 3 * MARGIN_PX
+        bottom = 2 * MARGIN_PX + _KEY_LINE_PX * len(self._lines(size[0])) + 8
+        if not _shows_keys(size):
+            bottom = MARGIN_PX
+        if is_roomy(size):
+            top, width = _TITLE_PX + 2 * MARGIN_PX, size[0] - WIDTH_PX - 3 * MARGIN_PX
+        else:
+            top, width = FRAMES_PX + 2 * MARGIN_PX, size[0] - 2 * MARGIN_PX
         return pygame.Rect(MARGIN_PX, top, max(1, width), max(1, size[1] - top - bottom))
 
     def _draw_title(self, screen: pygame.Surface, caption: str) -> None:
@@ -78,6 +90,15 @@ class Overlay:
                 lines.append([])
             lines[-1].append(each)
         return lines
+
+
+def is_roomy(size: tuple[int, int]) -> bool:
+    """Whether a window of that size has room for all of it."""
+    return size[0] >= _ROOMY[0] and size[1] >= _ROOMY[1]
+
+
+def _shows_keys(size: tuple[int, int]) -> bool:
+    return size[1] >= 480
 
 
 def _key_px(each: tuple[str, str]) -> int:

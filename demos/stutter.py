@@ -7,46 +7,24 @@ with child processes and Lua workers, which this library runs, both are as if no
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from pathlib import Path
-from typing import Any, ClassVar, Final, Literal
+from typing import Any, ClassVar, Final
 
 import pygame
-from attrs import frozen
 
 from demos._app import App, Scene, play
-from demos._balls import draw_balls, make_balls, move_balls
+from demos._balls import draw_balls, make_balls, make_ground, move_balls
 from demos._lanes import Lanes, late_colour
+from demos._modes import LIMIT, MODES, Mode
 from demos._options import whole_number
-from demos._primes import count_primes
-from engine_tasks import TaskQueue, TaskResult, WorkerOptions
+from demos._overlay import is_roomy
+from engine_tasks import TaskQueue, TaskResult
 from engine_tasks.pygame_tools.drawing import MUTED, draw_card, draw_text, text_width
 
-#: What each task counts the primes below of: some 14 ms of Python.
-LIMIT: Final = 12_000
-
-#: Tasks of the present mode that are in work at any time, and instances that share them.
+#: Tasks of the present mode that are in work at any time.
 IN_WORK: Final = 4
-INSTANCES: Final = 2
 
-_GROUND: Final = (27, 33, 45)
-_DOTS: Final = (37, 45, 60)
-
-
-@frozen
-class Mode:
-    """Where the work is done: `isolation` of the Python function, or None for the Lua script."""
-
-    name: str  # as on the command line
-    title: str
-    isolation: Literal["inline", "thread", "process"] | None
-
-
-MODES: Final = (
-    Mode("game", "Game thread", "inline"),
-    Mode("threads", "Python threads", "thread"),
-    Mode("processes", "Child processes", "process"),
-    Mode("lua", "Lua workers", None),
-)
+#: Pixels above the lanes that the caption needs, title and HUD included.
+_CAPTION_ROOM_PX: Final = 240
 
 
 class StutterScene(Scene):
@@ -80,7 +58,7 @@ class StutterScene(Scene):
         self._summaries = self._summed_up()
 
     def start(self, queue: TaskQueue) -> None:
-        self._workers = {mode.name: _start(queue, mode) for mode in MODES}
+        self._workers = {mode.name: mode.start(queue) for mode in MODES}
 
     def update(self, dt_s: float) -> None:
         self._take_frame()
@@ -113,7 +91,8 @@ class StutterScene(Scene):
         screen.blit(self._ground, (0, 0))
         draw_balls(screen, self._balls)
         if self.app.hud_shown:
-            self._draw_caption(screen)
+            if self._field.height > _CAPTION_ROOM_PX:
+                self._draw_caption(screen)
             done = {mode.title: self._done[mode.name] for mode in MODES}
             title = self._mode.title
             self._lanes.draw(screen, self._lanes_corner, title, self._summaries, done)
@@ -122,7 +101,7 @@ class StutterScene(Scene):
         """Say in large letters where the work is done, and what that does to the frames."""
         frames = self._summaries[self._mode.title]
         share = frames.late / max(1, frames.frames)
-        line = f"{100 * share:.0f} % of frames late" if frames.frames else "wait for it"
+        line = f"{100 * share:.0f} % of frames late" if frames.frames else "measuring"
         width = max(text_width(self._mode.title, 46, bold=True), text_width(line, 22, bold=True))
         area = pygame.Rect(0, 0, width + 56, 112)
         area.center = self._caption_at
@@ -150,12 +129,13 @@ class StutterScene(Scene):
 
     def resize(self, free: pygame.Rect) -> None:
         size = self.app.screen.get_size()
-        self._ground = _ground(size)
+        self._ground = make_ground(size)
         shown_frames = self._tour_frames // len(MODES) if self._tour_frames else None
-        self._lanes.fit(size[0] - 2 * free.left, shown_frames)
+        width = max(480, size[0]) - 2 * free.left
+        self._lanes.fit(width, low=not is_roomy(size), frames=shown_frames)
         top = free.bottom - self._lanes.height
         self._lanes_corner = (free.left, top)
-        self._field = pygame.Rect(0, 0, size[0], top if self.app.hud_shown else size[1])
+        self._field = pygame.Rect(0, 0, size[0], max(60, top if self.app.hud_shown else size[1]))
         self._caption_at = (free.centerx, (free.top + top) // 2)
 
     def caption(self) -> str:
@@ -195,29 +175,6 @@ class StutterScene(Scene):
 
     def _summed_up(self) -> dict[str, Any]:
         return {mode.title: self.app.log.summary(mode.title) for mode in MODES}
-
-
-def _start(queue: TaskQueue, mode: Mode) -> int:
-    worker_id = queue.worker_ids.register(mode.title)
-    if mode.isolation is None:
-        script = Path(__file__).with_name("_primes.lua")
-        queue.start_worker(worker_id, mode.title, script, INSTANCES, wait=False)
-    else:
-        options = WorkerOptions(isolation=mode.isolation)
-        queue.start_native_worker(
-            worker_id, mode.title, count_primes, INSTANCES, options=options, wait=False
-        )
-    return worker_id
-
-
-def _ground(size: tuple[int, int]) -> pygame.Surface:
-    """Return a plain ground with faint dots: moving things are seen to stutter against it."""
-    ground = pygame.Surface(size)
-    ground.fill(_GROUND)
-    for x in range(20, size[0], 40):
-        for y in range(20, size[1], 40):
-            ground.fill(_DOTS, (x - 1, y - 1, 2, 2))
-    return ground
 
 
 def main(arguments: list[str]) -> None:

@@ -27,18 +27,21 @@ from engine_tasks.worker_id import WorkerId
 Corner = Literal["topleft", "topright", "bottomleft", "bottomright"]
 
 #: Pixels: the width of the panel, and the room around and within it.
-WIDTH_PX: Final = 366
+WIDTH_PX: Final = 380
 MARGIN_PX: Final = 14
 _PAD_PX: Final = 14
 _GRAPH: Final = pygame.Rect(_PAD_PX, 36, WIDTH_PX - 2 * _PAD_PX - 34, 60)
 _ROWS_TOP_PX: Final = 130
 
+#: The height of a panel without rows.
+FRAMES_PX: Final = _GRAPH.bottom + 14
+
 #: Frames from one look at a worker to the next: numbers that change faster are a blur, and
 #: a look costs 0.2 ms, of which the rate takes most.
 _LOOK_FRAMES: Final = 20
 
-#: Workers that are shown; those that were started first.
-_MOST_ROWS: Final = 8
+#: Workers that are shown, where nothing else is asked for; those that were started first.
+MOST_ROWS: Final = 8
 
 
 class Hud:
@@ -50,9 +53,19 @@ class Hud:
     """
 
     def __init__(
-        self, queue: TaskQueue, *, frames: FrameLog | None = None, corner: Corner = "topright"
+        self,
+        queue: TaskQueue,
+        *,
+        frames: FrameLog | None = None,
+        corner: Corner = "topright",
+        most_rows: int = MOST_ROWS,
     ) -> None:
-        """Show the workers of `queue`; without a log of `frames` it measures from draw to draw."""
+        """Show the workers of `queue`, `most_rows` of them at most; 0 is the frames alone.
+
+        Without a log of `frames` it measures from draw to draw.
+        """
+        #: May be changed while the game runs, for a small window say.
+        self.most_rows = most_rows
         self._queue = queue
         self._frames = frames or FrameLog()
         self._measures = frames is None
@@ -70,7 +83,7 @@ class Hud:
         if self._measures:
             self._measure()
         if self._draws % _LOOK_FRAMES == 0:
-            self._look_for_workers()
+            self._look_for_workers(surface.get_height())
             self._draw_late()
         else:
             self._look_at_one()
@@ -96,15 +109,16 @@ class Hud:
         setattr(area, self._corner, getattr(inside, self._corner))
         return area
 
-    def _look_for_workers(self) -> None:
+    def _look_for_workers(self, room_px: int) -> None:
         ids = self._queue.worker_ids
         names = [name for name in ids if name in ids and ids[name] != WorkerId.Echo]
         running = [name for name in names if self._queue.stats(ids[name]) is not None]
-        if running[:_MOST_ROWS] != [row.name for row in self._rows]:
+        fitting = (room_px - 2 * MARGIN_PX - _ROWS_TOP_PX) // ROW_PX
+        shown = running[: max(0, min(fitting, self.most_rows, _LOOK_FRAMES // 2 - 1))]
+        if shown != [row.name for row in self._rows]:
             known = {row.name: row for row in self._rows}
             self._rows = [
-                known.get(name) or WorkerRow(self._queue, ids[name], name)
-                for name in running[:_MOST_ROWS]
+                known.get(name) or WorkerRow(self._queue, ids[name], name) for name in shown
             ]
             self._lay_out()
 
@@ -124,7 +138,7 @@ class Hud:
 
     def _lay_out(self) -> None:
         """Make the panel anew, in the size that its rows need."""
-        height = _ROWS_TOP_PX + ROW_PX * len(self._rows) + 6 if self._rows else _GRAPH.bottom + 14
+        height = _ROWS_TOP_PX + ROW_PX * len(self._rows) + 6 if self._rows else FRAMES_PX
         self._panel = card((WIDTH_PX, height))
         draw_text(self._panel, "FRAMES", (_PAD_PX, 12), 11, MUTED, bold=True)
         self._graph = FrameGraph(self._panel.subsurface(_GRAPH))

@@ -25,14 +25,14 @@ ROW_PX: Final = 36
 
 #: Tasks at which a bar is full; its length goes by the logarithm.
 _FULL_BAR: Final = 10_000
-_BAR_PX: Final = 46
+_BAR_PX: Final = 56
 _NAME_PX: Final = 104
 
 _WAITING: Final[Colour] = WARNING
 _IN_PROGRESS: Final[Colour] = (110, 168, 254)
 _READY: Final[Colour] = ACCENT
 #: The right end of each column, from the left of a row.
-_COLUMNS: Final = (("waiting", 158), ("in progress", 226), ("ready", 280), ("a second", 338))
+_COLUMNS: Final = (("waiting", 164), ("in progress", 232), ("ready", 300), ("a second", 352))
 
 
 class WorkerRow:

@@ -166,6 +166,22 @@ def test_more_workers_than_there_are_rows_do_no_harm(queue: TaskQueue) -> None:
     assert surface.get_rect().contains(_drawn(hud, surface, 45))
 
 
+def test_rows_can_be_done_without(queue: TaskQueue) -> None:
+    hud, surface = Hud(queue, most_rows=0), _game()
+    bare = _drawn(hud, surface)
+    _start(queue, "Paths")
+    assert _drawn(hud, surface).height == bare.height
+    hud.most_rows = 1
+    assert _drawn(hud, surface).height > bare.height
+
+
+def test_no_more_rows_than_a_low_window_holds(queue: TaskQueue) -> None:
+    hud, surface = Hud(queue), _game(size=(480, 240))
+    for number in range(6):
+        _start(queue, f"Worker {number}")
+    assert surface.get_rect().contains(_drawn(hud, surface, 45))
+
+
 def test_a_queue_that_was_stopped_can_still_be_shown(queue: TaskQueue) -> None:
     hud, surface = Hud(queue), _game()
     _start(queue, "Paths")
