@@ -35,7 +35,7 @@ LAYERS = [
     {"worker"},
     {"directory", "pump"},
     {"task_queue"},
-    {"lua.binding", "workers.assets"},
+    {"lua.binding", "workers.assets", "workers.pathfinding"},
     {"bench", "testing", "pygame_tools"},
     {"cli"},
 ]

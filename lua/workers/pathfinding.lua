@@ -1,53 +1,66 @@
--- Finds paths on grid maps: A* for one path, a flow field for many walkers to one goal.
+-- Finds paths on grid maps: A* for one path, a flow field for many walkers to some goals.
 --
 -- Cells are {x, y}, zero-based, x to the right and y down. A step goes to one of the eight
--- neighbours and costs 1 or sqrt(2); a diagonal step needs both cells beside it free.
+-- neighbours and costs what its end costs, a diagonal one sqrt(2) times as much; a diagonal step
+-- needs both cells beside it free.
 --
 -- A request is a table with `op`:
---   {op = "load_map", map_id, width, height, cells}  ->  {map_id}
---   {op = "path", map_id, start, goal}  ->  {cost, path = {x1, y1, x2, y2, ...}, expanded}
---   {op = "flow", map_id, goal}  ->  {width, height, directions}
--- A goal out of reach has an empty path and no cost. `directions` has a character a cell, see
--- search.flow. `cells` has width * height characters, row by row: "." free, "@" a wall.
+--   {op = "load_map", map_id, version, map}  ->  {version}
+--   {op = "path", map_id, version, start, goal}  ->  {version, cost, steps, expanded}
+--   {op = "flow", map_id, version, goals, with_costs}
+--     ->  {version, width, height, directions, costs}
+-- `goals` are x1, y1, x2, y2, ...; the arrays of answers are described in answers.lua.
 --
--- Each instance of this worker keeps maps of its own. One that does not know `map_id` (it has
--- just been started, or the map was pushed out by newer ones) answers {need_map = map_id}:
--- send the request again with `map = {width, height, cells}` in it.
+-- Each instance of this worker keeps maps of its own, so any request may bring along
+--   map = {width, height, cells}: the map in that version; `cells` has a byte a cell, row by
+--     row: what it costs to enter, 0 for a wall;
+--   edits = {after, counts, cells, costs}: the changes since version `after`, see versions.lua.
+-- An instance that cannot bring its map to `version` (it has just been started, or the map was
+-- pushed out by others) answers {need_map = map_id, have = the version that it has}: send the
+-- request again with what it lacks. Without `version` a request is for the map as it is there.
 
+local answers = require("pathfinding.answers")
 local grids = require("pathfinding.grid")
-local search = require("pathfinding.search")
+local versions = require("pathfinding.versions")
 
-local MAX_MAPS = 8 -- kept by an instance; the one loaded first goes first
+-- Kept by an instance; the maps used longest ago go first.
+local MAX_MAPS = 8
+local MAX_CELLS = 8 * 1024 * 1024
 
 local known = {} -- map_id -> grid
-local load_order = {} -- map ids, oldest first
+local used = {} -- map ids, the one used longest ago first
 
 --- Fails the request with a message for whoever sent it, not for whoever reads this file.
 local function refuse(message, ...)
   error(message:format(...), 0)
 end
 
-local function forget(map_id)
-  known[map_id] = nil
-  for i = 1, #load_order do
-    if load_order[i] == map_id then
-      table.remove(load_order, i)
-      return
+--- Notes that a map was used, and forgets others where there are too many.
+local function touch(map_id)
+  for i = #used, 1, -1 do
+    if used[i] == map_id then
+      table.remove(used, i)
     end
   end
+  used[#used + 1] = map_id
+  local cells, kept = 0, {}
+  for i = #used, 1, -1 do
+    cells = cells + known[used[i]].size
+    if i < #used and (#kept == MAX_MAPS or cells > MAX_CELLS) then
+      known[used[i]] = nil
+    else
+      table.insert(kept, 1, used[i])
+    end
+  end
+  used = kept
 end
 
-local function learn(map_id, map)
-  local grid, reason = grids.parse(map)
+local function learn(map_id, map, version)
+  local grid, reason = grids.parse(map, version)
   if not grid then
     refuse("%s", reason)
   end
-  forget(map_id)
-  if #load_order == MAX_MAPS then
-    forget(load_order[1])
-  end
   known[map_id] = grid
-  load_order[#load_order + 1] = map_id
 end
 
 local function map_id_of(request)
@@ -58,31 +71,66 @@ local function map_id_of(request)
   return map_id
 end
 
---- The grid cell that `request[field]` names.
-local function cell_of(grid, request, field)
-  local point = request[field]
-  local x, y
-  if type(point) == "table" then
-    x, y = point[1], point[2]
+--- The map in the version that the request is for, or nil.
+local function grid_for(map_id, request)
+  local version = request.version
+  if version ~= nil and not grids.is_integer(version) then
+    refuse("version: expected an integer, got %s", tostring(version))
   end
+  local grid = known[map_id]
+  if request.map ~= nil and not (grid and grid.version == version) then
+    learn(map_id, request.map, version or 0)
+    grid = known[map_id]
+  end
+  if not grid then
+    return nil
+  end
+  touch(map_id)
+  local there, reason = versions.bring_to(grid, version or grid.version, request.edits)
+  if reason then
+    refuse("%s", reason)
+  end
+  return there and grid or nil
+end
+
+--- The free cell at (x, y).
+local function cell_of(grid, x, y, field)
   if not (grids.is_integer(x) and grids.is_integer(y)) then
     refuse("%s: expected two integers {x, y}", field)
   elseif x < 0 or y < 0 or x >= grid.width or y >= grid.height then
     refuse("%s: (%d, %d) is outside the map of %d x %d", field, x, y, grid.width, grid.height)
   end
   local cell = grids.cell_at(grid, x, y)
-  if not grid.moves[cell] then
+  if grid.cost[cell] == 0 then
     refuse("%s: (%d, %d) is a wall", field, x, y)
   end
   return cell
 end
 
+local function point_of(grid, request, field)
+  local point = request[field]
+  if type(point) ~= "table" then
+    refuse("%s: expected two integers {x, y}", field)
+  end
+  return cell_of(grid, point[1], point[2], field)
+end
+
 local answer = {
+  load_map = function(grid)
+    return { version = grid.version }
+  end,
   path = function(grid, request)
-    return search.path(grid, cell_of(grid, request, "start"), cell_of(grid, request, "goal"))
+    return answers.path(grid, point_of(grid, request, "start"), point_of(grid, request, "goal"))
   end,
   flow = function(grid, request)
-    return search.flow(grid, cell_of(grid, request, "goal"))
+    local goals, cells = request.goals, {}
+    if type(goals) ~= "table" or #goals < 2 then
+      refuse("goals: expected integers x1, y1, x2, y2, ...")
+    end
+    for i = 1, #goals, 2 do
+      cells[#cells + 1] = cell_of(grid, goals[i], goals[i + 1], "goals")
+    end
+    return answers.flow(grid, cells, request.with_costs == true)
   end,
 }
 
@@ -94,20 +142,15 @@ local M = {}
 function M.run(request)
   if type(request) ~= "table" then
     refuse("request: expected a table, got %s", type(request))
+  elseif not answer[request.op] then
+    refuse("op: expected load_map, path or flow, got %s", tostring(request.op))
   end
-  local op, map_id = request.op, map_id_of(request)
-  if op == "load_map" then
-    learn(map_id, request)
-    return { map_id = map_id }
-  elseif not answer[op] then
-    refuse("op: expected load_map, path or flow, got %s", tostring(op))
+  local map_id = map_id_of(request)
+  local grid = grid_for(map_id, request)
+  if not grid then
+    return { need_map = map_id, have = known[map_id] and known[map_id].version }
   end
-  if request.map ~= nil then
-    learn(map_id, request.map)
-  elseif not known[map_id] then
-    return { need_map = map_id }
-  end
-  return answer[op](known[map_id], request)
+  return answer[request.op](grid, request)
 end
 
 return M
