@@ -21,18 +21,24 @@ if M.name == "luajit" then
     return #list -- without 5.2 compatibility LuaJIT has no __len of tables
   end
 else
-  ---@param _places integer
-  ---@param _fields integer
-  ---@return table
-  M.new_table = function(_places, _fields)
-    return {}
-  end
+  M.new_table = require("engine.compat.new_table_lua54").new
   M.clear_table = function(list)
     for key in next, list do
       list[key] = nil
     end
   end
   M.raw_length = rawlen
+end
+
+---Whether Lua code is compiled.
+---@type boolean
+M.is_compiled = type(jit) == "table" and jit.status()
+
+---The suffix of the codec's writer. LuaJIT's interpreter takes half as long again
+---through ffi as with a list of strings: 7.5 µs for a small table, not 4.7.
+---@return "luajit"|"lua54"|"lua51"
+function M.writer()
+  return M.name == "luajit" and not M.is_compiled and "lua51" or M.name
 end
 
 ---A function to use in place of `make` a second time, with loops that are compiled apart.
@@ -44,7 +50,7 @@ end
 ---@param make F without upvalues
 ---@return F
 function M.recompiled(make)
-  return M.name == "luajit" and load(string.dump(make)) or make
+  return M.is_compiled and load(string.dump(make)) or make
 end
 
 return M

@@ -13,9 +13,9 @@ local numbers = require("engine.codec.numbers_" .. platform.name)
 
 local M = {}
 
-local byte, next = string.byte, next
+local byte, sub, next = string.byte, string.sub, next
 local counted, cut_short = input.counted, input.cut_short
-local malformed, take = input.malformed, input.take
+local malformed = input.malformed
 local new_table = platform.new_table
 local marked = marks.of
 
@@ -94,8 +94,11 @@ function read(text, at, depth, size)
     return read_map(text, at + 1, tag - 0x80, depth, size)
   elseif tag <= 0x9f then
     return read_array(text, at + 1, tag - 0x90, depth, size)
+  elseif tag <= 0xbf and at + tag - 0xa0 <= size then
+    local last = at + tag - 0xa0
+    return sub(text, at + 1, last), last + 1
   elseif tag <= 0xbf then
-    return take(text, at + 1, tag - 0xa0, size)
+    cut_short(at + 1)
   elseif tag >= 0xe0 then
     return tag - 256, at + 1
   end

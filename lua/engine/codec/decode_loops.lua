@@ -26,7 +26,7 @@ local function check_key(key, at)
 end
 
 -- Without upvalues, so that it can be compiled again.
-local function make(byte, f64, take, check, type_of)
+local function make(byte, sub, f64, check, type_of)
   ---@return integer after
   ---@return boolean has_nil
   local function read_elements(read, list, count, text, at, depth, size)
@@ -36,6 +36,9 @@ local function make(byte, f64, take, check, type_of)
       if tag == 0xcb and at + 8 <= size then -- grids of floats are common: no call
         list[place] = f64(text, at + 1)
         at = at + 9
+      elseif tag and tag <= 0x7f then
+        list[place] = tag
+        at = at + 1
       elseif tag == 0xc0 then
         has_nil = true
         at = at + 1
@@ -54,8 +57,10 @@ local function make(byte, f64, take, check, type_of)
     for _ = 1, count do
       local tag = byte(text, at)
       local key, value
-      if tag and tag >= 0xa0 and tag <= 0xbf then
-        key, at = take(text, at + 1, tag - 0xa0, size)
+      if tag and tag >= 0xa0 and tag <= 0xbf and at + tag - 0xa0 <= size then
+        local last = at + tag - 0xa0
+        key = sub(text, at + 1, last)
+        at = last + 1
         is_plain = true
       else
         local start = at
@@ -63,11 +68,17 @@ local function make(byte, f64, take, check, type_of)
         check(key, start)
         is_plain = is_plain or type_of(key) ~= "number" or key < 1 or key % 1 ~= 0
       end
-      value, at = read(text, at, depth, size)
-      map[key] = value
-      if value == nil then
-        nils = nils or {}
-        nils[key] = true
+      tag = byte(text, at)
+      if tag and tag <= 0x7f then -- common as well
+        map[key] = tag
+        at = at + 1
+      else
+        value, at = read(text, at, depth, size)
+        map[key] = value
+        if value == nil then
+          nils = nils or {}
+          nils[key] = true
+        end
       end
     end
     return at, is_plain, nils
@@ -80,7 +91,7 @@ end
 ---@return function read_elements
 ---@return function read_entries
 function M.new()
-  return platform.recompiled(make)(string.byte, numbers.f64, input.take, check_key, type)
+  return platform.recompiled(make)(string.byte, string.sub, numbers.f64, check_key, type)
 end
 
 return M

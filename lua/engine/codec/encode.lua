@@ -1,27 +1,27 @@
 ---Lua values to MessagePack.
 ---
----Tables are read with `next` alone, so no metatable of a script can lie to it, and no
----code of a script runs. An error is thrown as a string that begins with the path to the
----value.
+---Tables are read with `next` and `rawget` alone, so no metatable of a script can lie to it,
+---and no code of a script runs. An error is thrown as a string that begins with the path to
+---the value.
 
 local encode_loops = require("engine.codec.encode_loops")
 local encode_marked = require("engine.codec.encode_marked")
 local marks = require("engine.codec.marks")
 local platform = require("engine.platform")
-local text = require("engine.codec.text")
 local trail = require("engine.codec.trail")
 local is_integer = require("engine.codec.kinds_" .. platform.name).is_integer
-local writer = require("engine.codec.writer_" .. platform.name)
+local writer = require("engine.codec.writer_" .. platform.writer())
 
 local M = {}
 
-local next, tostring, type = next, tostring, type
-local is_utf8 = text.is_utf8
+local next, rawget, tostring, type = next, rawget, tostring, type
+local is_compiled = platform.is_compiled
 local marked = marks.of
 local keys, open = trail.keys, trail.open
 local refuse, refuse_depth = trail.refuse, trail.refuse_depth
-local put_byte, put_float, put_head = writer.byte, writer.float, writer.head
-local put_integer, put_raw = writer.integer, writer.raw
+local put_byte, put_head, put_number, put_text =
+  writer.byte, writer.head, writer.number, writer.text
+local begin_map, end_map = writer.begin_map, writer.end_map
 
 -- A table of positive integer keys with holes is an array where at least one place in
 -- this many is filled.
@@ -29,22 +29,13 @@ local SPARSEST = 2
 
 local deepest, most_values, values = 0, 0, 0
 
----Counts values that are about to be written. A few tables that share each other unfold to
----any number of them, and whoever reads the result makes each.
+---Counts values that are written. A few tables that share each other unfold to any number
+---of them, and whoever reads the result makes each.
 local function count_values(count)
   values = values + count
   if values > most_values then
     refuse(0, ("holds more than %d values"):format(most_values))
   end
-end
-
-local function put_text(value)
-  if is_utf8(value) then
-    put_head(#value, 0xa0, 32, 0xd9, 0xda)
-  else
-    put_head(#value, 0, 0, 0xc4, 0xc5)
-  end
-  put_raw(value)
 end
 
 local put_table
@@ -53,11 +44,7 @@ local put_table
 local function put_value(value, depth, key)
   local kind = type(value)
   if kind == "number" then
-    if is_integer(value) then
-      put_integer(value)
-    else
-      put_float(value)
-    end
+    put_number(value)
   elseif kind == "string" then
     put_text(value)
   elseif kind == "table" then
@@ -73,12 +60,14 @@ local function put_value(value, depth, key)
   end
 end
 
+---Writes the key of an entry, and counts the entry.
 local function put_key(key, depth)
+  count_values(2)
   local kind = type(key)
   if kind == "string" then
     put_text(key)
   elseif kind == "number" and is_integer(key) then
-    put_integer(key)
+    put_number(key)
   elseif marks.kind(key) == "integer" or marks.kind(key) == "bytes" then
     put_table(key, depth + 1)
   else
@@ -89,20 +78,22 @@ end
 
 local put_few, put_many -- the loops, see encode_loops.lua
 
----Whether a table has so few entries that the loops for short ones take it. No loop here,
----for the same reason.
-local function is_short(value)
+---The loops for a table, by whether it has few entries. No loop here, for the same reason.
+local function loops_for(value)
+  if not is_compiled then
+    return put_many -- all the same there
+  end
   local key = next(value)
   key = key ~= nil and next(value, key) or nil
   key = key ~= nil and next(value, key) or nil
   key = key ~= nil and next(value, key) or nil
-  return key == nil or next(value, key) == nil
+  return (key == nil or next(value, key) == nil) and put_few or put_many
 end
 
 ---Writes a table whose keys are not 1 to n in order.
 ---@param least integer the length that it has at least if it is an array
 local function put_by_keys(value, depth, least)
-  local put = is_short(value) and put_few or put_many
+  local put = loops_for(value)
   local count, largest = put.measure(value)
   if largest and (largest <= least or largest <= SPARSEST * count) then
     largest = largest > least and largest or least
@@ -110,20 +101,27 @@ local function put_by_keys(value, depth, least)
     put_head(largest, 0x90, 16, nil, 0xdc)
     put.places(value, largest, depth + 1)
   else
-    count_values(2 * count)
-    put_head(count, 0x80, 16, nil, 0xde)
-    put.entries(value, depth + 1)
+    begin_map()
+    end_map(put.entries(value, depth + 1))
   end
 end
 
-local function put_map(map, count, depth)
-  count_values(2 * count)
-  put_head(count, 0x80, 16, nil, 0xde)
-  local put = is_short(map) and put_few or put_many
-  put.entries(map, depth + 1)
+---@param nils table<any, true> the keys that are remembered to have nil
+local function put_map(map, nils, depth)
+  begin_map()
+  local put = loops_for(map)
+  local count = put.entries(map, depth + 1)
+  for key in next, nils do
+    if rawget(map, key) == nil then
+      put_key(key, depth)
+      put_byte(0xc0)
+      count = count + 1
+    end
+  end
+  end_map(count)
 end
 
-local put_marked = encode_marked.writers({ by_keys = put_by_keys, key = put_key, map = put_map })
+local put_marked = encode_marked.writers(put_by_keys, put_map)
 
 function put_table(value, depth)
   if depth >= deepest then
@@ -134,12 +132,14 @@ function put_table(value, depth)
   if mark then
     return put_marked[mark.kind](value, mark, depth)
   end
+  local put = loops_for(value)
   local first = next(value)
-  if first ~= nil and first ~= 1 then
-    return put_by_keys(value, depth, 0)
+  if type(first) == "string" then
+    begin_map()
+    end_map(put.entries(value, depth + 1))
+    return
   end
-  local put = is_short(value) and put_few or put_many
-  local count = put.count_in_order(value)
+  local count = (first == nil or first == 1) and put.count_in_order(value)
   if not count then
     return put_by_keys(value, depth, 0)
   end

@@ -10,7 +10,7 @@ local M = {}
 ---@field measure fun(value: table): integer, integer? entries; largest key of whole positive ones
 ---@field elements fun(list: table, depth: integer)
 ---@field places fun(list: table, count: integer, depth: integer)
----@field entries fun(map: table, depth: integer)
+---@field entries fun(map: table, depth: integer): integer how many it wrote
 
 -- Without upvalues, so that it can be compiled again.
 local function make(put_value, put_key, next, rawget, type)
@@ -53,10 +53,13 @@ local function make(put_value, put_key, next, rawget, type)
   end
 
   function loops.entries(map, depth)
+    local count = 0
     for key, value in next, map do
+      count = count + 1
       put_key(key, depth - 1)
       put_value(value, depth, key)
     end
+    return count
   end
 
   return loops

@@ -3,14 +3,15 @@
 local extensions = require("engine.codec.extensions")
 local platform = require("engine.platform")
 local trail = require("engine.codec.trail")
-local writer = require("engine.codec.writer_" .. platform.name)
+local writer = require("engine.codec.writer_" .. platform.writer())
 
 local M = {}
 
-local next, rawget, type = next, rawget, type
+local rawget, type = rawget, type
 local keys, refuse = trail.keys, trail.refuse
 local put_byte, put_head, put_raw = writer.byte, writer.head, writer.raw
 
+local NONE = {}
 local EXT_TAG = { 0xd4, 0xd5, [4] = 0xd6, [8] = 0xd7, [16] = 0xd8 }
 
 local function put_extension(value, mark, depth)
@@ -42,42 +43,17 @@ local function put_integer(_, mark)
   put_raw(mark.wire)
 end
 
----How many keys have a value, or are remembered to have nil.
-local function count_keys(map, nils)
-  local count = 0
-  for _ in next, map do
-    count = count + 1
-  end
-  for key in next, nils do
-    if rawget(map, key) == nil then
-      count = count + 1
-    end
-  end
-  return count
-end
-
----@class engine.codec.Plain
----@field by_keys fun(value: table, depth: integer, least: integer)
----@field key fun(key: any, depth: integer)
----@field map fun(map: table, count: integer, depth: integer)
-
 ---The writers by kind of mark.
----@param plain engine.codec.Plain the writers of plain tables
+---@param put_by_keys fun(value: table, depth: integer, least: integer)
+---@param put_plain_map fun(map: table, nils: table<any, true>, depth: integer)
 ---@return table<string, fun(value: table, mark: engine.codec.Mark, depth: integer)>
-function M.writers(plain)
+function M.writers(put_by_keys, put_plain_map)
   local function put_array(list, mark, depth)
-    plain.by_keys(list, depth, mark.n)
+    put_by_keys(list, depth, mark.n)
   end
 
   local function put_map(map, mark, depth)
-    local nils = mark.nils or {}
-    plain.map(map, count_keys(map, nils), depth)
-    for key in next, nils do
-      if rawget(map, key) == nil then
-        plain.key(key, depth)
-        put_byte(0xc0)
-      end
-    end
+    put_plain_map(map, mark.nils or NONE, depth)
   end
 
   return {

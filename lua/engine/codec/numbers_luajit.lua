@@ -11,11 +11,13 @@ local boxes = require("engine.codec.boxes")
 
 local M = {}
 
-local byte, sub = string.byte, string.sub
+local byte, reverse, sub = string.byte, string.reverse, string.sub
 local bor, bswap, lshift = bit.bor, bit.bswap, bit.lshift
-local cast = ffi.cast
+local cast, copy, to_string = ffi.cast, ffi.copy, ffi.string
 
-local EXACT = require("engine.platform").exact_integer
+local platform = require("engine.platform")
+
+local EXACT = platform.exact_integer
 local octets = ffi.typeof("const uint8_t *")
 local octets_of_8 = ffi.typeof("const uint64_t *")
 local view = ffi.new("union { double f64; uint64_t u64; float f32; uint32_t u32; }")
@@ -79,6 +81,21 @@ end
 function M.f64(text, at)
   view.u64 = bswap(cast(octets_of_8, cast(octets, text) + (at - 1))[0])
   return view.f64
+end
+
+if not platform.is_compiled then
+  -- The interpreter takes 0.16 µs so, and 0.38 through a pointer.
+  function M.f64(text, at)
+    copy(view, reverse(sub(text, at, at + 7)), 8)
+    return view.f64
+  end
+end
+
+---@param value number
+---@return string
+function M.put_f64(value)
+  view.f64 = value
+  return reverse(to_string(view, 8))
 end
 
 return M

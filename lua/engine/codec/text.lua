@@ -34,7 +34,9 @@ local function after_sequence(text, at)
   return at + 4
 end
 
-local function scan(text)
+---@param text string
+---@return boolean
+function M.scan(text)
   local at = find(text, "[\128-\255]")
   while at do
     local after = after_sequence(text, at)
@@ -51,6 +53,9 @@ local function scan(text)
   return true
 end
 
+local scan = M.scan
+
+---M.scan, which remembers short strings.
 ---@param text string
 ---@return boolean
 function M.is_utf8(text)

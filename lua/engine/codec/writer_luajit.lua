@@ -6,16 +6,24 @@
 local bit = require("bit")
 local ffi = require("ffi")
 
+local is_utf8 = require("engine.codec.text").is_utf8
+
 local M = {}
 
-local band, bswap, rshift, tobit = bit.band, bit.bswap, bit.rshift, bit.tobit
+local band, bor, bswap, rshift, tobit = bit.band, bit.bor, bit.bswap, bit.rshift, bit.tobit
 local cast, copy, to_string = ffi.cast, ffi.copy, ffi.string
+local floor = math.floor
+
+local EXACT = require("engine.platform").exact_integer
 
 local octets = ffi.typeof("uint8_t[?]")
 local at_u32 = ffi.typeof("uint32_t *")
+local at_i32 = ffi.typeof("int32_t *")
 local at_u64 = ffi.typeof("uint64_t *")
 local view = ffi.new("union { double f64; int64_t i64; uint64_t u64; }")
 
+-- Most bytes that `room` is asked for beyond those that are written.
+local SLACK = 16
 -- A buffer that grew beyond this is dropped after its value.
 local KEPT_BYTES = 1048576
 
@@ -24,8 +32,12 @@ local buffer = octets(capacity)
 local used = 0
 local limit = 0
 
+-- Where the heads of maps are whose entries are being written: the count comes last.
+local map_starts, open_maps = {}, 0
+local spare, spare_capacity = nil, 0 -- a second buffer, for moving
+
 local function grow(count)
-  if used + count > limit then
+  if used + count - SLACK > limit then -- M.finish is exact
     error("result: larger than the limit of " .. limit .. " bytes", 0)
   end
   local larger = capacity
@@ -62,7 +74,10 @@ function M.reset(limit_bytes)
     capacity = 4096
     buffer = octets(capacity)
   end
-  used, limit = 0, limit_bytes
+  if spare_capacity > KEPT_BYTES then
+    spare, spare_capacity = nil, 0
+  end
+  used, limit, open_maps = 0, limit_bytes, 0
 end
 
 ---@return string
@@ -89,9 +104,15 @@ local function put_wide(tag, value)
   used = used + 9
 end
 
----@param value integer
-function M.integer(value)
-  room(9)
+local function put_float(value)
+  view.f64 = value
+  buffer[used] = 0xcb
+  cast(at_u64, buffer + (used + 1))[0] = bswap(view.u64)
+  used = used + 9
+end
+
+---A whole number of 32 bits.
+local function put_short(value)
   if value >= 0 then
     if value < 128 then
       buffer[used] = value
@@ -103,12 +124,10 @@ function M.integer(value)
       buffer[used] = 0xcd
       used = used + 1
       put_u16(value)
-    elseif value < 4294967296 then
+    else
       buffer[used] = 0xce
       used = used + 1
       put_u32(value)
-    else
-      put_wide(0xcf, value)
     end
   elseif value >= -32 then
     buffer[used] = value + 256
@@ -120,22 +139,34 @@ function M.integer(value)
     buffer[used] = 0xd1
     used = used + 1
     put_u16(value + 65536)
-  elseif value >= -2147483648 then
+  else
     buffer[used] = 0xd2
+    used = used + 1
+    put_u32(value)
+  end
+end
+
+---A whole number within 2^53, except -0.0, as an integer; any other as a float.
+---@param value number
+function M.number(value)
+  room(9)
+  if tobit(value) == value then
+    if value == 0 and 1 / value < 0 then
+      put_float(value)
+    else
+      put_short(value)
+    end
+  elseif value ~= floor(value) or value >= EXACT or value <= -EXACT then
+    put_float(value)
+  elseif value > 4294967295 then
+    put_wide(0xcf, value)
+  elseif value > 0 then
+    buffer[used] = 0xce
     used = used + 1
     put_u32(value)
   else
     put_wide(0xd3, value)
   end
-end
-
----@param value number
-function M.float(value)
-  room(9)
-  view.f64 = value
-  buffer[used] = 0xcb
-  cast(at_u64, buffer + (used + 1))[0] = bswap(view.u64)
-  used = used + 9
 end
 
 ---Bytes as they are.
@@ -171,6 +202,74 @@ function M.head(count, short, shorts, tag8, tag16)
     used = used + 1
     put_u32(count)
   end
+end
+
+-- Text has its bytes above 127; any of these bits is one.
+local HIGH_BITS = tobit(0x80808080)
+
+---A string: text where it is UTF-8, else bytes.
+---@param value string
+function M.text(value)
+  local count = #value
+  room(count + SLACK)
+  local start = used
+  M.head(count, 0xa0, 32, 0xd9, 0xda)
+  copy(buffer + used, value, count)
+  local is_text
+  if count <= 16 then -- most strings are, and in compiled code this costs less than a look-up
+    cast(at_u64, buffer + (used + count))[0] = 0
+    local words = cast(at_i32, buffer + used)
+    local bits = bor(words[0], words[1])
+    if count > 8 then
+      bits = bor(bits, words[2], words[3])
+    end
+    is_text = band(bits, HIGH_BITS) == 0 or is_utf8(value)
+  else
+    is_text = is_utf8(value)
+  end
+  if not is_text then
+    used = start
+    M.head(count, 0, 0, 0xc4, 0xc5)
+    copy(buffer + used, value, count)
+  end
+  used = used + count
+end
+
+---Begins a map.
+function M.begin_map()
+  room(1)
+  open_maps = open_maps + 1
+  map_starts[open_maps] = used
+  used = used + 1
+end
+
+---Moves what follows `start` so that its head has room for `by` more bytes.
+local function widen(start, by)
+  room(by)
+  local size = used - start
+  if size > spare_capacity then
+    spare = octets(capacity)
+    spare_capacity = capacity -- after the line that may run out of memory
+  end
+  copy(spare, buffer + start, size)
+  copy(buffer + (start + by), spare, size)
+  used = used + by
+end
+
+---Ends the map that was begun last.
+---@param count integer of its entries
+function M.end_map(count)
+  local start = map_starts[open_maps]
+  open_maps = open_maps - 1
+  if count < 16 then
+    buffer[start] = 0x80 + count
+    return
+  end
+  widen(start + 1, count < 65536 and 2 or 4)
+  local stop = used
+  used = start
+  M.head(count, 0x80, 16, nil, 0xde)
+  used = stop
 end
 
 return M
