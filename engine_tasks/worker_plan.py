@@ -55,7 +55,7 @@ class WorkerPlan:
         if not callable(function):
             raise TypeError(f"a native worker's function is callable, not {function!r:.60}")
         if options.isolation == "process":
-            # 12 ms, most of it subprocess and cloudpickle.
+            # 15 ms, most of it subprocess and cloudpickle.
             from engine_tasks.executors.shipping import python_process_executors  # noqa: PLC0415
 
             make_executor = python_process_executors(name, function, options)
@@ -87,7 +87,7 @@ class WorkerPlan:
 
         With a `clock` an `inline` one does the same thing in each run.
         """
-        # 12 ms, half of it pathlib, that a game without Lua does not wait for.
+        # 15 ms, a third of it pathlib, that a game without Lua does not wait for.
         from pathlib import Path  # noqa: PLC0415
 
         from engine_tasks.executors.lua import lua_executors  # noqa: PLC0415

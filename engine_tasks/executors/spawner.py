@@ -68,7 +68,7 @@ class Spawner:
             except BaseException as error:  # to whoever asked for the child
                 spawned.set_exception(error)
             if self._orders.empty():
-                # While the child starts, or the frame that sends the first object waits 20 ms.
+                # While the child starts, or the frame that sends the first object waits 15 ms.
                 with suppress(Exception):  # whoever needs it is told
                     conversion()
 
