@@ -21,6 +21,7 @@ from large_functions import LARGE, MIB, Chunk, Picture, pattern
 
 from engine_tasks import ErrorKind, RetryPolicy, TaskQueue, TaskResult, WorkerOptions
 from engine_tasks.executors import sharing
+from engine_tasks.parcel import Packer
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="memory is shared on Linux")
 OPTIONS = WorkerOptions(nice=0, stop_grace_s=0.2)
@@ -187,6 +188,7 @@ def test_what_changes_after_it_was_sent_arrives_as_it_was(queue: TaskQueue) -> N
         assert not np.frombuffer(result.payload, "u1").any()
 
 
+@pytest.mark.usefixtures("_way")
 def test_limits_hold_for_what_lies_apart(queue: TaskQueue) -> None:
     start(queue, functions.make, WorkerOptions(max_payload_bytes=MIB))
     assert queue.send_task(1, bytes(MIB)) is None
@@ -194,7 +196,9 @@ def test_limits_hold_for_what_lies_apart(queue: TaskQueue) -> None:
     result = result_of(queue, 1, [MIB, 0])
     assert kind_of(result) is ErrorKind.BAD_RESULT
     assert "the limit is 1,048,576 bytes" in str(result.error)
-    assert len(payload_of(queue, [MIB - 100, 0])) == MIB - 100
+    most = MIB - len(Packer(copies=False).pack(bytes(LARGE))) + LARGE  # all but the skeleton
+    assert len(payload_of(queue, [most, 0])) == most
+    assert kind_of(result_of(queue, 1, [most + 1, 0])) is ErrorKind.BAD_RESULT
 
 
 def test_a_thread_of_the_game_takes_them_as_well(queue: TaskQueue) -> None:

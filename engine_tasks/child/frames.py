@@ -49,9 +49,6 @@ HEADER: Final = Struct("<IBQ")
 _LENGTH: Final = Struct("<I")
 F64: Final = Struct("<d")
 
-#: Frames that may be as long as a result.
-_RESULTS: Final = frozenset({RESULT, APART})
-
 #: Bytes asked for in one read; a pipe of Linux holds as many.
 _READ_BYTES: Final = 65_536
 
@@ -119,7 +116,7 @@ class FrameReader:
             self._buffer = self._buffer[self._start :] + more
             self._start = 0
         length, kind, task_id = HEADER.unpack_from(self._buffer, self._start)
-        most = self._max_result_bytes if kind in _RESULTS else self._max_body_bytes
+        most = self._most_of(kind)
         if length > most:
             raise FrameError(f"a frame of {length:,} bytes; the limit is {most:,}")
         start = self._start + HEADER.size
@@ -150,6 +147,14 @@ class FrameReader:
             start = end
         self._start = start
         return results
+
+    def _most_of(self, kind: int) -> int:
+        """Bytes that the body of such a frame may have."""
+        if kind == RESULT:
+            return self._max_result_bytes
+        if kind == APART:  # its table has 8 bytes for each part of 256 KiB and more
+            return self._max_result_bytes + self._max_result_bytes // 4096 + 64
+        return self._max_body_bytes
 
     def has_buffered(self) -> bool:
         """Whether bytes are here already that `read` would look at first."""

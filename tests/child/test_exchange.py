@@ -125,6 +125,21 @@ def test_nothing_stays_open_or_mapped(sides: tuple[Exchange, Exchange]) -> None:
     assert child.lent == 0
 
 
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="it warns of forks beside threads")
+def test_a_copy_of_the_game_lets_go_of_nothing(sides: tuple[Exchange, Exchange]) -> None:
+    game, child = sides
+    parcel = game.open(child.put(PARCEL))
+    pid = os.fork()
+    if not pid:
+        del parcel
+        gc.collect()
+        os._exit(len(game.take_unused()))
+    assert os.waitpid(pid, 0)[1] == 0
+    assert contents(parcel) == contents(PARCEL)
+    del parcel
+    assert len(game.take_unused()) == 1
+
+
 def test_what_is_mapped_outlives_both_sides(sides: tuple[Exchange, Exchange]) -> None:
     game, child = sides
     parcel = game.open(child.put(PARCEL))
