@@ -6,6 +6,7 @@ from attrs import evolve
 
 from engine_tasks.bench.scenario import Scenario
 from engine_tasks.bench.scenarios import (
+    assets,
     calls,
     checkout,
     children,
@@ -34,7 +35,7 @@ GROUPS: Final[dict[str, tuple[Scenario, ...]]] = {
     "Tasks a second": echo.SCENARIOS,
     "Round trips": round_trip.SCENARIOS,
     "Large payloads": large.SCENARIOS,
-    "Frames": (*frames.SCENARIOS, *frames_results.SCENARIOS),
+    "Frames": (*frames.SCENARIOS, *frames_results.SCENARIOS, *assets.SCENARIOS),
     "Very many waiting tasks": (*waiting.SCENARIOS, *filling.SCENARIOS, *worst.SCENARIOS),
     "At rest": (*idle.SCENARIOS, *memory.SCENARIOS),
     "Starts and restarts": (*starts.SCENARIOS, *children.SCENARIOS, *scaling.SCENARIOS),
