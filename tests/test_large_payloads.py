@@ -9,11 +9,12 @@ from typing import Any
 import large_functions as functions
 import numpy as np
 import pytest
-from eventually import PATIENCE_S, result_of
+from eventually import PATIENCE_S, eventually, result_of
 from large_functions import LARGE, MIB, Chunk, Picture, pattern
 
 from engine_tasks import ErrorKind, RetryPolicy, TaskQueue, TaskResult, WorkerOptions
 from engine_tasks.executors import sharing
+from engine_tasks.lua import bind
 from engine_tasks.parcel import Packer
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="memory is shared on Linux")
@@ -167,6 +168,16 @@ def test_a_thread_of_the_game_takes_them_as_well(queue: TaskQueue) -> None:
     sent = {"b": pattern(LARGE), "g": np.zeros(LARGE)}
     for _ in range(2):
         assert payload_of(queue, sent) == {"b": "bytes", "g": "ndarray"}
+
+
+def test_an_engine_in_lua_gets_them_as_strings(queue: TaskQueue) -> None:
+    runtime = pytest.importorskip("lupa.lua54").LuaRuntime(encoding=None)
+    bind(runtime, queue)
+    start(queue, functions.make)
+    task = queue.send_task(1, [LARGE, 3])
+    eventually(lambda: queue.tasks_ready(1))
+    look = runtime.execute(b"return function() return TaskQueue:nextTaskResult(1) end")
+    assert look() == (task, pattern(LARGE, 3))
 
 
 # --- another attempt ------------------------------------------------------------------

@@ -25,7 +25,7 @@ from engine_tasks.child.exchange import (
 )
 from engine_tasks.child.frames import FrameError
 from engine_tasks.child.segment import create_segment
-from engine_tasks.parcel import Parcel
+from engine_tasks.parcel import Packer, Parcel, unpack
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has such segments")
 
@@ -66,6 +66,41 @@ def test_a_message_is_seen_on_the_other_side(sides: tuple[Exchange, Exchange]) -
     for here, there in ((game, child), (child, game)):
         for message in (PARCEL, b"MessagePack alone"):
             assert contents(there.open(here.put(message))) == contents(message)
+
+
+VALUES = st.recursive(
+    st.none() | st.integers(0, 9) | st.binary(max_size=9000) | st.text("ab", max_size=99),
+    lambda parts: st.lists(parts) | st.dictionaries(st.text("ab", max_size=3), parts),
+    max_leaves=9,
+)
+
+
+@given(st.lists(VALUES, max_size=5), st.sampled_from([1, 50, 5000]))
+def test_any_value_goes_there_and_back(values: list[object], large_bytes: int) -> None:
+    fd = create_segment()
+    assert fd is not None
+    game, child = Exchange(os.dup(fd), "game"), Exchange(fd, "child")
+    packers = [Packer(copies=copies, large_bytes=large_bytes) for copies in (True, False)]
+    for value in values:
+        payload = unpack(child.open(game.put(packers[0].pack(value))))
+        result = game.open(child.put(packers[1].pack(payload)))
+        assert unpack(result) == value
+        assert _whole(unpack(result, views=True)) == value
+        del result
+        game.give_back(child.take_unused())
+        child.give_back(game.take_unused())
+    assert (game.lent, child.lent) == (0, 0)
+    game.close()
+    child.close()
+
+
+def _whole(value: object) -> object:
+    """The value with bytes in place of views."""
+    if isinstance(value, memoryview):
+        return bytes(value)
+    if isinstance(value, dict):
+        return {key: _whole(part) for key, part in value.items()}
+    return [_whole(part) for part in value] if isinstance(value, list) else value
 
 
 def test_views_are_read_only_and_aligned(sides: tuple[Exchange, Exchange]) -> None:
