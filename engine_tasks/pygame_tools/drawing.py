@@ -44,7 +44,11 @@ def _font(size_px: int, bold: bool) -> pygame.font.Font:
 
 @lru_cache(maxsize=1024)
 def _rendered(text: str, size_px: int, colour: Colour, bold: bool) -> pygame.Surface:
-    return _font(size_px, bold).render(text, True, colour)
+    try:
+        return _font(size_px, bold).render(text, True, colour)
+    except pygame.error:  # a font made before `pygame.quit()` is of no use after it
+        _font.cache_clear()
+        return _font(size_px, bold).render(text, True, colour)
 
 
 def text_width(text: str, size_px: int = 14, *, bold: bool = False) -> int:

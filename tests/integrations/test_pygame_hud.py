@@ -7,10 +7,19 @@ from collections.abc import Iterator
 
 import pygame
 import pytest
+from eventually import eventually
 
 from engine_tasks import TaskQueue, WorkerOptions
 from engine_tasks.pygame_tools import FrameLog, Hud
-from engine_tasks.pygame_tools.drawing import ALARM, MUTED, ON_TIME, TEXT, WARNING, Colour
+from engine_tasks.pygame_tools.drawing import (
+    ALARM,
+    MUTED,
+    ON_TIME,
+    TEXT,
+    WARNING,
+    Colour,
+    draw_text,
+)
 from engine_tasks.pygame_tools.frames import FRAME_S
 
 INLINE = WorkerOptions(isolation="inline")
@@ -128,6 +137,28 @@ def test_errors_are_told_in_the_row(queue: TaskQueue) -> None:
     assert queue.next_task_result(worker_id) is not None
     _drawn(hud, surface)
     assert _count(surface, rows, ALARM) > 0
+
+
+def test_a_restart_is_told_in_the_row() -> None:
+    with TaskQueue() as queue:
+        hud, surface = Hud(queue), _game()
+        worker_id = queue.worker_ids.register("Fragile")
+        queue.start_native_worker(worker_id, "Fragile", os._exit)
+        area = _drawn(hud, surface)
+        name = pygame.Rect(area.left + 14, area.top + 130, 90, 40)
+        assert _count(surface, name, WARNING) == 0
+        queue.send_task(worker_id, 3)
+        eventually(lambda: queue.metrics(worker_id).restarts)  # type: ignore[union-attr]
+        _drawn(hud, surface)
+        assert _count(surface, name, WARNING) > 0
+
+
+def test_text_can_be_drawn_after_pygame_was_left_and_started_anew() -> None:
+    surface = _game()
+    draw_text(surface, "before", (0, 0))
+    pygame.quit()
+    draw_text(surface, "after", (0, 40))
+    assert _count(surface, pygame.Rect(0, 40, 60, 20), TEXT) > 0
 
 
 @pytest.mark.parametrize("ground", [(0, 0, 0), (255, 255, 255)])
