@@ -170,14 +170,17 @@ def test_a_thread_of_the_game_takes_them_as_well(queue: TaskQueue) -> None:
         assert payload_of(queue, sent) == {"b": "bytes", "g": "ndarray"}
 
 
-def test_an_engine_in_lua_gets_them_as_strings(queue: TaskQueue) -> None:
+def test_an_engine_in_lua_gets_them_as_its_bytes(queue: TaskQueue) -> None:
     runtime = pytest.importorskip("lupa.lua54").LuaRuntime(encoding=None)
     bind(runtime, queue)
     start(queue, functions.make)
     task = queue.send_task(1, [LARGE, 3])
     eventually(lambda: queue.tasks_ready(1))
-    look = runtime.execute(b"return function() return TaskQueue:nextTaskResult(1) end")
-    assert look() == (task, pattern(LARGE, 3))
+    take = runtime.execute(b"""return function()
+        local taskId, value = TaskQueue:nextTaskResult(1)
+        return taskId, value.data
+    end""")
+    assert take() == (task, pattern(LARGE, 3))
 
 
 # --- another attempt ------------------------------------------------------------------
