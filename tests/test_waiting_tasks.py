@@ -2,6 +2,7 @@
 
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -131,6 +132,20 @@ def test_tasks_of_one_key_run_once_and_each_has_its_result(queue: TaskQueue, gat
     assert _result(queue, other).payload == "other"
     assert gate.ran == ["wait", "goal", "other"]
     assert queue.wanted(asked[1]) == 0
+
+
+def test_askers_of_one_key_do_not_share_the_value_of_a_script(
+    queue: TaskQueue, tmp_path: Path
+) -> None:
+    script = tmp_path / "give.lua"
+    script.write_text("function Run() return { path = { 1, 2 } } end")
+    assert queue.start_worker(1, "Give", script)
+    sent = [queue.send_task(1, None, key="k", delay_s=0.1) for _ in range(3)]
+    results = [queue.wait_result(task_id, PATIENCE_S) for task_id in sent if task_id]
+    payloads = [result.payload for result in results if result]
+    payloads[0]["path"].append(3)
+    payloads[1].clear()
+    assert payloads == [{"path": [1, 2, 3]}, {}, {"path": [1, 2]}]
 
 
 def test_the_newest_of_a_key_may_replace_the_older(queue: TaskQueue, gate: Gate) -> None:

@@ -63,6 +63,8 @@ class Outlet:
         if type(outcome) is bytes or isinstance(outcome, Parcel):
             return TaskResult(worker_id, task_id, None, attempts, *times, outcome)
         if isinstance(outcome, ReadResult):
+            if task is not carrier:  # each of several askers has a value of its own to change
+                return TaskResult(worker_id, task_id, None, attempts, *times, outcome.encoded)
             read = outcome.payload
             return TaskResult(worker_id, task_id, None, attempts, *times, outcome.encoded, read)
         assert isinstance(outcome, TaskError)
