@@ -226,6 +226,7 @@ def _scenarios(ours: SetUp) -> tuple[Scenario, ...]:
                 at_most_more(1, "%", peer="idle", metric="late"),
                 at_most_times(1.5, peer=THREADS, metric="total"),
             ),
+            quick=False,
             long=True,
         ),
         Scenario(
@@ -235,6 +236,7 @@ def _scenarios(ours: SetUp) -> tuple[Scenario, ...]:
             (Peer(THREADS, _one_large_thread),),
             (Metric(GAME_THREAD, "ms", "lower"),),
             (at_most(MOST_GAME_MS, "ms", metric=GAME_THREAD),),
+            quick=False,
         ),
     )
 
