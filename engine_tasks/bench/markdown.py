@@ -12,6 +12,12 @@ from engine_tasks.bench.wording import ratio_shown, shown
 #: Columns of figures, which stand to the right.
 FIGURES: Final = {"ours", "peer's", "ours/peer"}
 
+_COMMANDS: Final = """\
+```sh
+pip install 'engine-tasks[bench]'
+engine-tasks bench --markdown benchmarks.md --plot benchmarks.svg
+```"""
+
 _HOW_TO_READ: Final = f"""\
 ## How to read it
 
@@ -49,8 +55,7 @@ def to_markdown(report: Report) -> str:
 def _origin(report: Report) -> str:
     return (
         f"Made by `engine-tasks bench` from a {report.effort} run of {report.repeats} samples a "
-        f"side; do not edit.\nMeasure your own machine: `pip install 'engine-tasks[bench]'`, then "
-        f"`engine-tasks bench --markdown FILE\n--plot FILE.svg`."
+        f"side; do not edit.\nTo measure your own machine:\n\n{_COMMANDS}"
     )
 
 
