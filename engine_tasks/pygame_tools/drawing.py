@@ -79,17 +79,46 @@ def draw_text(
 def _rounded(
     size: tuple[int, int], fill: tuple[int, ...], edge: tuple[int, ...] | None, radius: int
 ) -> pygame.Surface:
-    """Return a rounded box, smooth at the corners: drawn four times as large, then reduced."""
+    """Return a rounded box: the four corners of a small one, and what is between them."""
     width, height = size
-    large = pygame.Surface((4 * width, 4 * height), pygame.SRCALPHA)
+    side = 2 * radius + 2
+    tile = _tile(side, fill, edge, radius)
+    if width < side or height < side:
+        return pygame.transform.smoothscale(tile, size)
+    box = pygame.transform.scale(tile.subsurface(radius, radius, 1, 1), size)
+    half = side // 2
+    for x, y in ((0, 0), (half, 0), (0, half), (half, half)):
+        to_x, to_y = width - half if x else 0, height - half if y else 0
+        _copy(tile.subsurface(x, y, half, half), box, (to_x, to_y))
+    for x, y in ((radius, 0), (radius, half)):  # the upper and the lower edge
+        strip = pygame.transform.scale(tile.subsurface(x, y, 1, half), (width - side, half))
+        _copy(strip, box, (half, height - half if y else 0))
+    for x, y in ((0, radius), (half, radius)):
+        strip = pygame.transform.scale(tile.subsurface(x, y, half, 1), (half, height - side))
+        _copy(strip, box, (width - half if x else 0, half))
+    return box
+
+
+def _copy(part: pygame.Surface, box: pygame.Surface, corner: tuple[int, int]) -> None:
+    """Put a part into a box as it is, with its alpha."""
+    box.fill((0, 0, 0, 0), (corner, part.get_size()))
+    box.blit(part, corner, special_flags=pygame.BLEND_RGBA_ADD)
+
+
+@lru_cache(maxsize=32)
+def _tile(
+    side: int, fill: tuple[int, ...], edge: tuple[int, ...] | None, radius: int
+) -> pygame.Surface:
+    """Return a rounded square, smooth at the corners: drawn four times as large, then reduced."""
+    large = pygame.Surface((4 * side, 4 * side), pygame.SRCALPHA)
     box = large.get_rect()
     large.fill((*fill[:3], 0))  # so that the smooth edge keeps the colour of the box
     pygame.draw.rect(large, fill, box, border_radius=4 * radius)
-    small = pygame.transform.smoothscale(large, size)
+    small = pygame.transform.smoothscale(large, (side, side))
     if edge:
         large.fill((*edge[:3], 0))
         pygame.draw.rect(large, edge, box, width=4, border_radius=4 * radius)
-        small.blit(pygame.transform.smoothscale(large, size), (0, 0))
+        small.blit(pygame.transform.smoothscale(large, (side, side)), (0, 0))
     return small
 
 

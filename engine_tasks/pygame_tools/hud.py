@@ -49,7 +49,7 @@ class Hud:
 
     It shows the interval of each frame with a line at 16.7 ms, how many came late, and a row
     a worker: tasks waiting, in progress and ready, results a second, and restarts. Only the
-    game thread may use it. It costs the game about 0.1 ms a frame.
+    game thread may use it. It costs 0.2 to 0.4 ms a frame, most of it to blend the panel.
     """
 
     def __init__(
