@@ -7,7 +7,6 @@ from typing import Final
 
 import pygame
 
-from demos._frames import FRAME_S, Frame, FrameSummary
 from engine_tasks.pygame_tools.drawing import (
     ACCENT,
     ALARM,
@@ -20,6 +19,7 @@ from engine_tasks.pygame_tools.drawing import (
     draw_text,
 )
 from engine_tasks.pygame_tools.frame_graph import FrameGraph, height_px
+from engine_tasks.pygame_tools.frames import FRAME_S, Frame, FrameSummary
 
 _PAD_PX: Final = 16
 _HEAD_PX: Final = 32

@@ -13,10 +13,10 @@ import pygame
 
 from demos._display import open_display
 from demos._errors import SceneError
-from demos._frames import FRAME_S, FrameClock, FrameLog
 from demos._options import AppOptions
 from demos._output import free_picture_name, write_json, write_picture
 from engine_tasks.pygame_tools.drawing import draw_notice
+from engine_tasks.pygame_tools.frames import FRAME_S, FrameClock, FrameLog
 
 #: Frames of a headless run, and how many a window's graph shows: five seconds.
 _HEADLESS_FRAMES: Final = 480

@@ -2,7 +2,7 @@
 
 import pytest
 
-from demos._frames import FRAME_S, FrameLog, percentile
+from engine_tasks.pygame_tools.frames import FRAME_S, FrameLog, percentile
 
 
 def test_a_percentile_is_a_value_of_the_list() -> None:
