@@ -126,6 +126,27 @@ def test_a_deterministic_run_answers_the_same_tasks_each_time() -> None:
     assert first["counters"]["answered"] > 0
 
 
+class PatientScene(RainScene):
+    """Sends one task that is to run after ten frames, and notes when it was answered."""
+
+    def start(self, queue: TaskQueue) -> None:
+        super().start(queue)
+        self.answered_in: list[int] = []
+        queue.send_task(
+            self.worker_id,
+            2,
+            delay_s=9.5 / 60,
+            on_result=lambda _: self.answered_in.append(self.app.log.count + 1),
+        )
+
+
+def test_time_is_that_of_the_frames_in_a_deterministic_run() -> None:
+    _play("--frames", "20", "--deterministic", scene=PatientScene)
+    scene = LAST[-1]
+    assert isinstance(scene, PatientScene)
+    assert scene.answered_in == [10]
+
+
 def test_callbacks_run_before_each_update() -> None:
     _play("--frames", "6")
     scene = LAST[-1]
