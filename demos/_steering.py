@@ -1,221 +1,215 @@
-"""A crowd that walks: where agents want to go, and how they move along their paths, smoothly."""
+"""A crowd in groups: each walks where its group's flow field leads, and gathers round a flag."""
 
 from __future__ import annotations
 
 from hashlib import blake2b
-from math import cos, exp, hypot, inf, sin, sqrt, tau
+from math import cos, exp, hypot, sin, sqrt, tau
 from random import Random
-from typing import Final
+from typing import Final, Protocol
 
 from attrs import define, field
 
 from demos._maps import GridMap
-from demos._paths import Cell
+from engine_tasks.workers.pathfinding import Cell, FlowField
 
-#: Groups of agents; each has a colour and a flag of its own.
-GROUPS: Final = 8
+#: Groups of walkers; each has a colour and a flag of its own.
+GROUPS: Final = 6
 
-#: Seconds from one order to a group to its next; the groups take turns.
-_ORDER_S: Final = 4.8
-
-#: Seconds after which a walker asks again, as games do because the world changes.
-_REFRESH_S: Final = (2.0, 4.0)
-
-#: Free cells of a map with those times. On a larger one, ways and times are longer.
-_USUAL_CELLS: Final = 4000
-
-#: Cells around a group's flag where its agents gather.
-_GATHER_RADIUS: Final = 7
+#: Seconds after which a group is sent on, and when most of it has gathered.
+_ORDER_S: Final = (7.0, 16.0)
+_GATHERED_S: Final = 1.5
+_MOST: Final = 0.9
 
 #: Cells a second, slowest and fastest.
 _SPEED: Final = (4.5, 7.0)
 
-#: Agents ask for their first path spread over this many seconds.
-_START_S: Final = 1.0
-
-#: An agent runs after a point on its path and closes this share of the distance a second:
-#: that rounds the corners and smooths a change of path.
-_FOLLOW_PER_S: Final = 11.0
+#: A walker runs after a point on its way and closes this share of the distance a second:
+#: that rounds the corners.
+_FOLLOW_PER_S: Final = 10.0
 _TURN_PER_S: Final = 9.0
 
 _DIAGONAL: Final = sqrt(2)
+_CLOCKWISE: Final = ((0, -1), (1, -1), (1, 0), (1, 1), (0, 1), (-1, 1), (-1, 0), (-1, -1))
 
-NEVER: Final = inf
+#: How much closer to the flag a step beside the shortest way must lead.
+_CLOSER: Final = 0.35
+
+
+class Guide(Protocol):
+    """Who knows the map and the ways on it."""
+
+    def field(self, group: int) -> FlowField | None:
+        """Return a group's latest field, and ask for another one where the map has changed."""
+
+    def is_free(self, x: int, y: int) -> bool:
+        """Whether somebody can stand on a cell now."""
 
 
 @define
-class Agent:
-    """One walker. Positions and directions are in cells, `x` to the right and `y` down."""
+class Walker:
+    """One of the crowd. Positions are in cells, `x` to the right and `y` down."""
 
     group: int
-    cell: Cell  # where its path has taken it
-    goal: Cell  # where it is going
+    cell: Cell  # that it comes from
     speed: float  # cells a second
     offset: tuple[float, float]  # its own way beside the middle of the cells
-    asks_at_s: float  # of the crowd's time; `NEVER` while it waits for a path
+    place: float  # 0 to 1: how far from the flag it stops, as a share of the gathering
     x: float
     y: float
     heading: tuple[float, float]
-    ticket: int | None = None  # of the path it waits for
-    path: list[int] = field(factory=list)  # x1, y1, x2, y2, ...
-    step: int = 0  # index in `path` of the cell it comes from
-    share: float = 0.0  # how far it is to the next one, 0 to 1
+    step: Cell = (0, 0)  # to the next cell
+    share: float = 0.0  # of that step
+    waits: bool = False  # for a way
+    gathered: bool = False
 
-    @property
-    def walking(self) -> bool:
-        return self.step + 3 < len(self.path)
-
-    def take(self, path: list[int]) -> None:
-        """Follow a path, from its cell nearest to where the agent has got in the meantime."""
-        nearby = range(0, min(len(path), 24), 2)
-        self.step = min(
-            nearby, key=lambda i: hypot(path[i] - self.x, path[i + 1] - self.y), default=0
-        )
-        self.path, self.share, self.ticket = path, 0.0, None
-        if path:
-            self.cell = (path[self.step], path[self.step + 1])
-
-    def move(self, dt_s: float) -> None:
-        """Go on along the path for `dt_s` seconds."""
-        path, step = self.path, self.step
-        x, y = self.cell
-        if step + 3 < len(path):
-            dx, dy = path[step + 2] - x, path[step + 3] - y
-            share = self.share + self.speed * dt_s / (_DIAGONAL if dx and dy else 1.0)
-            if share >= 1.0:
-                share -= 1.0
-                self.step = step = step + 2
-                self.cell = x, y = path[step], path[step + 1]
-                if step + 3 < len(path):
-                    dx, dy = path[step + 2] - x, path[step + 3] - y
-                else:
-                    dx = dy = 0
-            self.share = share
-            self._follow(x + dx * share, y + dy * share, dt_s)
-        else:
-            self._follow(x, y, dt_s)
-
-    def _follow(self, x: float, y: float, dt_s: float) -> None:
-        """Run after (x, y), not much faster than the agent walks, and turn that way."""
+    def follow(self, dt_s: float) -> None:
+        """Run after the point where it should be, and turn that way."""
+        share, (dx, dy) = self.share, self.step
         closing = 1.0 - exp(-_FOLLOW_PER_S * dt_s)
-        dx = (x + self.offset[0] - self.x) * closing
-        dy = (y + self.offset[1] - self.y) * closing
-        length = hypot(dx, dy)
-        longest = 1.6 * self.speed * dt_s
+        move_x = (self.cell[0] + dx * share + self.offset[0] - self.x) * closing
+        move_y = (self.cell[1] + dy * share + self.offset[1] - self.y) * closing
+        length, longest = hypot(move_x, move_y), 1.7 * self.speed * dt_s
         if length > longest:
-            dx, dy, length = dx * longest / length, dy * longest / length, longest
-        self.x += dx
-        self.y += dy
+            move_x, move_y, length = move_x * longest / length, move_y * longest / length, longest
+        self.x += move_x
+        self.y += move_y
         if length > 0.2 * self.speed * dt_s > 0:
             turning = 1.0 - exp(-_TURN_PER_S * dt_s)
             hx, hy = self.heading
             self.heading = (
-                hx + (dx / length - hx) * turning,
-                hy + (dy / length - hy) * turning,
+                hx + (move_x / length - hx) * turning,
+                hy + (move_y / length - hy) * turning,
             )
 
 
+@define
+class Group:
+    """Where a group is sent, since when, and how many of it are there."""
+
+    flag: Cell
+    since_s: float
+    lasts_s: float
+    gathered: int = 0
+    full_s: float = field(default=0.0)  # how long most of it has been there
+
+
 class Crowd:
-    """Agents in groups. A group is called to its flag in turn; who arrives goes on anywhere.
+    """All walkers and their groups."""
 
-    So requests come the two ways they do in games: a trickle, and a burst when an order is given.
-    """
-
-    def __init__(self, grid_map: GridMap, count: int, seed: int) -> None:
-        """Place `count` agents; the same seed gives the same places and first goals."""
-        self.agents: list[Agent] = []
+    def __init__(self, grid_map: GridMap, count: int, random: Random, never: set[Cell]) -> None:
+        """Place `count` walkers; flags are never put on the cells of `never`."""
+        self.walkers: list[Walker] = []
         self.time_s = 0.0
+        self.arrived = 0
+        self._random = random
         self._cells = grid_map.largest_region()
-        self._reachable = frozenset(self._cells)
-        self._pace = max(1.0, sqrt(len(self._cells) / _USUAL_CELLS))
-        self._placing = Random(f"{seed} placing")
-        self._choosing = Random(f"{seed} choosing")
-        self._orders_given = 0
-        self._waiting: dict[int, Agent] = {}  # by ticket
-        self.flags = [self._placing.choice(self._cells) for _ in range(GROUPS)]
+        self._flag_cells = [cell for cell in self._cells if cell not in never] or self._cells
+        self.groups = [self._new_group(stagger=n / GROUPS) for n in range(GROUPS)]
         self.resize(count)
 
     def resize(self, count: int) -> None:
-        """Add agents, or take the latest away."""
-        del self.agents[count:]
-        while len(self.agents) < count:
-            self.agents.append(self._new_agent(len(self.agents)))
+        """Add walkers, or take the latest away."""
+        for walker in self.walkers[count:]:
+            self.groups[walker.group].gathered -= walker.gathered
+        del self.walkers[count:]
+        while len(self.walkers) < count:
+            self.walkers.append(self._new_walker(len(self.walkers)))
 
     def digest(self) -> str:
-        """Return a fingerprint of where the agents are and where they want to go."""
-        state = [(agent.group, agent.cell, agent.goal) for agent in self.agents]
-        return blake2b(repr((self.flags, state)).encode(), digest_size=8).hexdigest()
+        """Return a fingerprint of where everybody is, and where the flags are."""
+        state = [(round(walker.x, 6), round(walker.y, 6)) for walker in self.walkers]
+        flags = [group.flag for group in self.groups]
+        return blake2b(repr((flags, state)).encode(), digest_size=8).hexdigest()
 
-    def update(self, dt_s: float) -> list[Agent]:
-        """Move everybody by `dt_s` seconds; return those that want a path from cell to goal."""
+    def send(self, group: int, flag: Cell) -> None:
+        """Plant a group's flag somewhere else: all of it goes there."""
+        sent = self._new_group()
+        sent.flag = flag
+        self.groups[group] = sent
+        for walker in self.walkers:
+            if walker.group == group:
+                walker.gathered = False
+
+    def update(self, dt_s: float, guide: Guide) -> None:
         self.time_s += dt_s
-        if self.time_s >= (self._orders_given + 1) * self._pace * _ORDER_S / GROUPS:
-            self._give_order(self._orders_given % GROUPS)
-            self._orders_given += 1
-        asking = []
-        for agent in self.agents:
-            agent.move(dt_s)
-            if agent.path and not agent.walking and agent.ticket is None:
-                self._send_on(agent)
-            if self.time_s >= agent.asks_at_s:
-                asking.append(agent)
-        return asking
+        sizes = [len(self.walkers) // GROUPS + 1] * GROUPS
+        for number, group in enumerate(self.groups):
+            if group.gathered >= _MOST * sizes[number]:
+                group.full_s += dt_s
+            if group.full_s > _GATHERED_S or self.time_s > group.since_s + group.lasts_s:
+                self.send(number, self._random.choice(self._flag_cells))
+        radius = 0.75 * sqrt(sizes[0])
+        for walker in self.walkers:
+            if walker.share <= 0.0 and not walker.gathered:
+                self._choose_step(walker, guide, radius)
+            elif walker.share > 0.0:
+                self._walk(walker, dt_s)
+            walker.follow(dt_s)
 
-    def wait(self, agent: Agent, ticket: int) -> None:
-        """Note that an agent has asked: the answer will bear the ticket."""
-        agent.ticket = ticket
-        agent.asks_at_s = NEVER
-        self._waiting[ticket] = agent
-
-    def answer(self, ticket: int, path: list[int], pause_s: float) -> None:
-        """Give the agent that waits for it its path; without one it gives up for a while."""
-        agent = self._waiting.pop(ticket)
-        if path:
-            agent.take(path)
-            agent.asks_at_s = self.time_s + self._pace * self._choosing.uniform(*_REFRESH_S)
+    def _choose_step(self, walker: Walker, guide: Guide, radius: float) -> None:
+        x, y = walker.cell
+        if not guide.is_free(x, y):  # a wall has slid over it
+            self._flee(walker, guide)
+            return
+        found = guide.field(walker.group)
+        step = found.step(x, y) if found is not None else None
+        walker.waits = step is None
+        if found is None or step is None:
+            return
+        group = self.groups[walker.group]
+        left = found.costs[y * found.width + x] if found.costs is not None else 0.0
+        if found.goals[0] == group.flag and left <= walker.place * radius:
+            walker.gathered = True
+            group.gathered += 1
+            self.arrived += 1
+        elif guide.is_free(x + step[0], y + step[1]):
+            walker.step, walker.share = self._stray(walker, step, found, guide), 1e-6
         else:
-            self.give_up(agent, pause_s)
+            walker.waits = True  # the field is that of an older map
 
-    def give_up(self, agent: Agent, pause_s: float) -> None:
-        """Let an agent that got no path ask for another one after `pause_s` seconds."""
-        agent.ticket = None
-        agent.goal = self._choosing.choice(self._cells)
-        agent.asks_at_s = self.time_s + pause_s
+    def _stray(self, walker: Walker, step: Cell, found: FlowField, guide: Guide) -> Cell:
+        """Return the step, or now and then one beside it that leads closer as well."""
+        turn = self._random.randrange(6)
+        if turn > 1 or found.costs is None:
+            return step
+        (x, y), around = walker.cell, _CLOCKWISE
+        dx, dy = around[(around.index(step) + (1 if turn else -1)) % 8] if step in around else step
+        here, there = y * found.width + x, (y + dy) * found.width + x + dx
+        cells = ((x + dx, y + dy), (x + dx, y), (x, y + dy))
+        if not all(guide.is_free(*cell) for cell in cells):
+            return step
+        return (dx, dy) if found.costs[there] < found.costs[here] - _CLOSER else step
 
-    def _send_on(self, agent: Agent) -> None:
-        agent.path = []
-        agent.goal = self._choosing.choice(self._cells)
-        agent.asks_at_s = self.time_s
+    def _flee(self, walker: Walker, guide: Guide) -> None:
+        x, y = walker.cell
+        steps = [(dx, dy) for dx, dy in _CLOCKWISE if guide.is_free(x + dx, y + dy)]
+        walker.waits = not steps
+        if steps:
+            walker.step, walker.share = steps[0], 1e-6
 
-    def _give_order(self, group: int) -> None:
-        """Move a group's flag and call everybody there who is not waiting for a path."""
-        self.flags[group] = self._choosing.choice(self._cells)
-        for agent in self.agents:
-            if agent.group == group and agent.ticket is None:
-                agent.goal = self._beside(self.flags[group], self._choosing)
-                agent.asks_at_s = self.time_s
+    def _walk(self, walker: Walker, dt_s: float) -> None:
+        dx, dy = walker.step
+        walker.share += walker.speed * dt_s / (_DIAGONAL if dx and dy else 1.0)
+        if walker.share >= 1.0:
+            walker.cell = (walker.cell[0] + dx, walker.cell[1] + dy)
+            walker.step, walker.share = (0, 0), 0.0
 
-    def _beside(self, flag: Cell, random: Random) -> Cell:
-        """Return a cell near a flag."""
-        for _ in range(16):
-            x = flag[0] + random.randint(-_GATHER_RADIUS, _GATHER_RADIUS)
-            y = flag[1] + random.randint(-_GATHER_RADIUS, _GATHER_RADIUS)
-            if (x, y) in self._reachable:
-                return x, y
-        return flag
+    def _new_group(self, stagger: float = 1.0) -> Group:
+        random = self._random
+        lasts_s = stagger * random.uniform(*_ORDER_S) + (1.0 - stagger)
+        return Group(random.choice(self._flag_cells), self.time_s, lasts_s)
 
-    def _new_agent(self, index: int) -> Agent:
-        placing, group = self._placing, index % GROUPS
-        cell = placing.choice(self._cells)
-        offset = (placing.uniform(-0.4, 0.4), placing.uniform(-0.4, 0.4))
-        angle = placing.uniform(0, tau)
-        return Agent(
-            group=group,
+    def _new_walker(self, index: int) -> Walker:
+        random = self._random
+        cell = random.choice(self._cells)
+        offset = (random.uniform(-0.42, 0.42), random.uniform(-0.42, 0.42))
+        angle = random.uniform(0, tau)
+        return Walker(
+            group=index % GROUPS,
             cell=cell,
-            goal=self._beside(self.flags[group], placing),
-            speed=placing.uniform(*_SPEED),
+            speed=random.uniform(*_SPEED),
             offset=offset,
-            asks_at_s=self.time_s + placing.uniform(0, _START_S),
+            place=sqrt(random.random()),
             x=cell[0] + offset[0],
             y=cell[1] + offset[1],
             heading=(cos(angle), sin(angle)),

@@ -63,10 +63,24 @@ class MapView:
                 fixed[1] + (top - fixed[1]) * factor,
             )
 
-    def draw(self, screen: pygame.Surface) -> None:
+    def pixel(self, x: float, y: float) -> tuple[int, int]:
+        """Return the pixel in the middle of a cell."""
+        left, top = self.origin
+        return round(left + (x + 0.5) * self.cell_px), round(top + (y + 0.5) * self.cell_px)
+
+    def cell_at(self, pixel: tuple[int, int]) -> tuple[int, int]:
+        """Return the cell under a pixel, be it on the map or beside it."""
+        left, top = self.origin
+        return int((pixel[0] - left) // self.cell_px), int((pixel[1] - top) // self.cell_px)
+
+    def picture(self) -> pygame.Surface:
+        """Return what the window sees of the map; another one when that has changed."""
         if self._is_stale:
             self._paint()
-        screen.blit(self._backdrop, (0, 0))
+        return self._backdrop
+
+    def draw(self, screen: pygame.Surface) -> None:
+        screen.blit(self.picture(), (0, 0))
 
     def _paint(self) -> None:
         """Scale what the window sees of the picture, once for all frames to come."""

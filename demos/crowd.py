@@ -1,229 +1,217 @@
-"""Hundreds of agents on a map ask for paths all the time; you choose where those are found.
+"""Hundreds of walkers follow flow fields through a map whose walls slide to and fro.
 
-Watch the graph: on the game thread and on Python threads frames come late whenever a group
-gets an order; with child processes and Lua workers the bars stay flat.
+Watch the arrows: each time walls have moved, every walker asks for the field to its group's
+flag, the queue answers all of them with one search a group, and the crowd flows another way.
+Click to send the group whose arrows are shown; drag with the right button to build walls of
+your own. In the background fields over a finer map keep the workers busy all the time, and the
+frames stay on time.
 """
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
-from statistics import median
-from time import perf_counter
-from typing import Any, Final
+from random import Random
+from typing import Any, ClassVar, Final
 
 import pygame
 
-from demos._app import KEYS, App
-from demos._crowd_hud import Counters, CrowdFigures, draw_crowd_hud, world_area
+from demos._app import App, Scene, play
+from demos._arrows import Arrows
+from demos._crowd_card import card_height, draw_crowd_card
+from demos._errors import SceneError
+from demos._guide import Guide
 from demos._mapgen import built_in_map
-from demos._maps import GridMap, MapError, read_map
-from demos._options import AppOptions, SceneParser, whole_number
-from demos._paths import PLACES, PathAnswer, PathFinder, Place
-from demos._steering import Crowd
+from demos._maps import MapError, read_map
+from demos._options import whole_number
+from demos._sliders import Cell, make_sliders
+from demos._steering import GROUPS, Crowd
 from demos._view import MapView
-from demos._walkers import CrowdPainter
+from demos._walkers import COLOURS, CrowdPainter, draw_built, draw_sliders
 from engine_tasks import TaskQueue
+from engine_tasks.pygame_tools.hud import MARGIN_PX
 
-_KEYS: Final = (("1-4", "place"), ("+ -", "agents"), ("wheel", "zoom"), ("drag", "move"), *KEYS)
+_MOST_WALKERS: Final = 1000
+_MORE_WALKERS: Final = 60
 
-_MOST_AGENTS: Final = 1000
-_AGENTS_STEP: Final = 50
+_SLIDERS: Final = 14
 
-#: Seconds until an agent whose request failed asks again.
-_PAUSE_S: Final = 0.5
+#: Frames from one move of the walls to the next, and the share of a move that a frame does.
+_MOVE_FRAMES: Final = 24
+_MOVE_SHARE: Final = 1 / 16
 
-#: Seconds that workers have at the end for the paths they are at; the rest is dropped.
-_STOP_S: Final = 0.5
+#: Frames after which another group's arrows are shown, until somebody chooses.
+_SHOW_FRAMES: Final = 240
 
-#: Seconds that workers may take to start; they do so while the map is painted.
-_START_S: Final = 10.0
+#: The HUD ends above here.
+_CARD_TOP_PX: Final = 210
 
-#: Seconds that the rate and the median on the screen look back.
-_LOOK_BACK_S: Final = 2.0
-
-#: Frames from one refresh of the figures to the next: numbers that change faster are a blur.
-_REFRESH_FRAMES: Final = 15
-
-#: Answers of each place that medians in the report are taken of.
-_WAITS_KEPT: Final = 10_000
+_FREE: Final = 1
+_BLOCKED: Final = 0
 
 
-class PathFigures:
-    """What became of the requests at each place, and how long answers took."""
+class CrowdScene(Scene):
+    """The crowd, its guide, and the walls that are in its way."""
 
-    def __init__(self) -> None:
-        self.found: Counter[str] = Counter()
-        self.failed: Counter[str] = Counter()
-        self._waits_s = {place.name: deque[float](maxlen=_WAITS_KEPT) for place in PLACES}
-        self._recent: deque[tuple[float, float]] = deque()  # when it came, after what wait
+    title = "Crowd"
+    keys: ClassVar = (
+        ("click", "send"),
+        ("1-6", "group"),
+        ("A", "send all"),
+        ("right drag", "build"),
+        ("W", "walls slide"),
+        ("F", "arrows"),
+        ("B", "busy workers"),
+        ("+ -", "walkers"),
+        ("wheel", "zoom"),
+    )
 
-    def add(self, place: Place, answer: PathAnswer) -> None:
-        (self.failed if answer.error else self.found)[place.name] += 1
-        self._waits_s[place.name].append(answer.waited_s)
-        self._recent.append((perf_counter(), answer.waited_s))
+    @classmethod
+    def add_options(cls, parser: ArgumentParser) -> None:
+        parser.add_argument("--map", type=Path, metavar="FILE.map", help="a Moving AI map")
+        walkers = whole_number(1, _MOST_WALKERS)
+        parser.add_argument("--agents", type=walkers, default=480, metavar="N", help="default: 480")
 
-    def recent(self) -> tuple[float, float | None]:
-        """Return paths a second and the median wait in milliseconds, of the last moments."""
-        since_s = perf_counter() - _LOOK_BACK_S
-        while self._recent and self._recent[0][0] < since_s:
-            self._recent.popleft()
-        waits_s = [waited_s for _, waited_s in self._recent]
-        return len(waits_s) / _LOOK_BACK_S, 1000 * median(waits_s) if waits_s else None
+    def __init__(self, app: App, options: Namespace) -> None:
+        super().__init__(app, options)
+        self._map = read_map(options.map) if options.map else built_in_map()
+        if "." not in self._map.cells:
+            raise MapError(options.map, 0, "nowhere to walk: all cells are walls")
+        self._sliders = make_sliders(self._map, _SLIDERS, self.random)
+        lanes = {cell for slider in self._sliders for cell in slider.lane()}
+        self._crowd = Crowd(self._map, options.agents, self.random, lanes)
+        self._built: dict[Cell, int] = {}
+        self._view = MapView(self._map)
+        self._painter, self._arrows = CrowdPainter(), Arrows()
+        self._frames = self._chosen = 0
+        self._by_hand = self._all_chosen = False
+        self._slides, self._shows_arrows = True, True
+        self._is_busy = not options.deterministic  # a frame would have to do it itself
+        self._card_at: tuple[int, int] | None = None
+        self._builds: int | None = None  # what a drag makes of cells
 
-    def median_wait_ms(self, place: Place) -> float | None:
-        waits_s = self._waits_s[place.name]
-        return round(1000 * median(waits_s), 3) if waits_s else None
-
-
-class CrowdScene:
-    """The crowd, the place where its paths are found, and the figures of each place."""
-
-    def __init__(
-        self, app: App, queue: TaskQueue, grid_map: GridMap, agents: int, place: Place | None
-    ) -> None:
-        """Without a place, a headless run goes through all of them, in equal parts."""
-        self._app = app
-        self._map = grid_map
-        self._tour_frames = app.frames if place is None and app.headless else None
-        self._place = place or (PLACES[0] if self._tour_frames else PLACES[-1])
-        self._finder = PathFinder(queue, grid_map)
-        self._crowd = Crowd(grid_map, agents, app.options.seed)
-        self._start_digest = self._crowd.digest()
-        self._figures = PathFigures()
-        self._view = MapView(grid_map)
-        self._painter = CrowdPainter()
-        self._shown = self._figures_now()
-        self._finder.wait_until_ready(_START_S)
+    def start(self, queue: TaskQueue) -> None:
+        self._guide = Guide(queue, self._map, Random(self.options.seed))
+        if queue.worker_state(self._guide.worker_id) is None:
+            raise SceneError(str(queue.last_error))
+        self._guide.build(dict.fromkeys(self._covered(), _BLOCKED))
 
     def update(self, dt_s: float) -> None:
-        if self._tour_frames:
-            stop = len(PLACES) * self._app.log.count // self._tour_frames
-            self._place = PLACES[min(stop, len(PLACES) - 1)]
-        self._take_answers()
-        for agent in self._crowd.update(dt_s):
-            ticket = self._finder.ask(self._place, agent.cell, agent.goal)
-            if ticket is None:
-                self._crowd.give_up(agent, _PAUSE_S)
-            else:
-                self._crowd.wait(agent, ticket)
+        if self._slides and self._frames % _MOVE_FRAMES == 0:
+            self._slide()
+        for slider in self._sliders:
+            slider.share = min(1.0, slider.share + _MOVE_SHARE)
+        self._guide.follow(self._crowd)
+        self._crowd.update(dt_s, self._guide)
+        if self._is_busy:
+            self._guide.keep_busy()
+        if not self._by_hand and self._frames % _SHOW_FRAMES == _SHOW_FRAMES - 1:
+            self._chosen = (self._chosen + 1) % GROUPS
+        self._frames += 1
 
-    def _take_answers(self) -> None:
-        for place in PLACES:
-            for answer in self._finder.answers(place):
-                self._figures.add(place, answer)
-                self._crowd.answer(answer.ticket, answer.path, _PAUSE_S)
+    def _slide(self) -> None:
+        """Move each sliding wall by a cell: one edit of the map, some dozens of cells."""
+        freed = dict.fromkeys(self._covered(), _FREE)
+        for slider in self._sliders:
+            slider.slide()
+        self._guide.build(freed | self._built | dict.fromkeys(self._covered(), _BLOCKED))
+
+    def _covered(self) -> list[Cell]:
+        return [cell for slider in self._sliders for cell in slider.covered()]
 
     def draw(self, screen: pygame.Surface) -> None:
-        self._view.draw(screen)
-        self._painter.draw(screen, self._crowd, self._view)
+        picture, field = self._view.picture(), self._guide.shown(self._chosen)
+        if self._shows_arrows and field is not None:
+            picture = self._arrows.over(picture, field, COLOURS[self._chosen], self._view)
+        screen.blit(picture, (0, 0))
+        draw_built(screen, (cell for cell, cost in self._built.items() if not cost), self._view)
+        draw_sliders(screen, self._sliders, self._view)
+        self._painter.draw(screen, self._crowd, self._view, self._chosen)
+        if self._card_at is not None and self.app.hud_shown:
+            draw_crowd_card(screen, self._card_at, self._crowd, self._chosen, self._all_chosen)
 
-    def draw_hud(self, screen: pygame.Surface) -> None:
-        if self._app.log.count % _REFRESH_FRAMES == 0:
-            self._shown = self._figures_now()
-        draw_crowd_hud(screen, self._shown, self._app.log, _KEYS)
+    def resize(self, free: pygame.Rect) -> None:
+        size = self.app.screen.get_size()
+        self._view.fit(size, free)
+        fits = free.right < 0.8 * size[0] and card_height() + _CARD_TOP_PX < free.bottom
+        self._card_at = (size[0] - MARGIN_PX, free.bottom - card_height()) if fits else None
 
-    def handle(self, event: pygame.event.Event) -> None:
-        if event.type == pygame.KEYDOWN:
-            self._handle_key(event.unicode)
+    def key(self, name: str) -> bool:
+        count = len(self._crowd.walkers)
+        if name in tuple("123456"):
+            self._chosen, self._by_hand, self._all_chosen = int(name) - 1, True, False
+        elif name == "a":
+            self._all_chosen = not self._all_chosen
+            self.app.notify("Click sends " + ("everybody" if self._all_chosen else "one group"))
+        elif name == "w":
+            self._slides = not self._slides
+        elif name == "f":
+            self._shows_arrows = not self._shows_arrows
+        elif name == "b":
+            self._is_busy = not self._is_busy
+        elif name in ("+", "=", "-"):
+            more = -_MORE_WALKERS if name == "-" else _MORE_WALKERS
+            self._crowd.resize(min(_MOST_WALKERS, max(_MORE_WALKERS, count + more)))
         else:
+            return False
+        return True
+
+    def click(self, position: tuple[int, int], button: int) -> None:
+        cell = self._view.cell_at(position)
+        if button == 3:
+            self._builds = _BLOCKED if self._guide.is_free(*cell) else _FREE
+            self._build(cell)
+        elif button == 1 and self._guide.is_free(*cell):
+            self._by_hand = True
+            for group in range(GROUPS) if self._all_chosen else (self._chosen,):
+                self._crowd.send(group, cell)
+        elif button == 1:
+            self.app.notify("Nobody can stand there")
+
+    def event(self, event: pygame.event.Event) -> None:
+        if event.type == pygame.MOUSEBUTTONUP and event.button == 3:
+            self._builds = None
+        elif event.type == pygame.MOUSEMOTION and self._builds is not None:
+            self._build(self._view.cell_at(event.pos))
+        elif event.type == pygame.MOUSEWHEEL or (
+            event.type == pygame.MOUSEMOTION and event.buttons[1]
+        ):
             self._view.handle(event)
 
-    def _handle_key(self, key: str) -> None:
-        count = len(self._crowd.agents)
-        if key in tuple("1234"):
-            self._place = PLACES[int(key) - 1]
-            self._tour_frames = None
-        elif key in ("+", "="):
-            self._crowd.resize(min(_MOST_AGENTS, count + _AGENTS_STEP))
-        elif key == "-":
-            self._crowd.resize(max(_AGENTS_STEP, count - _AGENTS_STEP))
+    def _build(self, cell: Cell) -> None:
+        """Make a wall of a free cell, or take down one that was built."""
+        if self._map.is_free(*cell) and self._builds is not None:
+            self._built[cell] = self._builds
+            self._guide.build({cell: self._builds})
 
-    def resize(self, size: tuple[int, int], hud: bool) -> None:
-        self._view.fit(size, world_area(size, hud))
-
-    def frame_label(self) -> str:
-        """Name the place; nothing while threads still work off what they were asked before."""
-        lingering = (place for place in PLACES if place.isolation == "thread")
-        busy = any(place is not self._place and self._finder.is_busy(place) for place in lingering)
-        return "" if busy else self._place.title
-
-    def report(self) -> dict[str, Any]:
-        """Return the figures of each place; `start` depends on the seed and the map alone."""
-        return {
-            "agents": len(self._crowd.agents),
-            "map": {
-                "name": self._map.name,
-                "width": self._map.width,
-                "height": self._map.height,
-                "free": self._map.cells.count("."),
-            },
-            "start": self._start_digest,
-            "modes": {place.name: self._report_of(place) for place in PLACES},
-        }
-
-    def _report_of(self, place: Place) -> dict[str, Any]:
-        frames = self._app.log.summary(place.title)
-        return {
-            "frames": frames.frames,
-            "late": frames.late,
-            "interval_ms": {
-                "p50": round(frames.p50_ms, 3),
-                "p99": round(frames.p99_ms, 3),
-                "longest": round(frames.longest_ms, 3),
-            },
-            "paths": self._figures.found[place.name],
-            "failed": self._figures.failed[place.name],
-            "answer_ms_p50": self._figures.median_wait_ms(place),
-        }
-
-    def _figures_now(self) -> CrowdFigures:
-        paths_per_s, answered_in_ms = self._figures.recent()
-        return CrowdFigures(
-            agents=len(self._crowd.agents),
-            map_text=f"{_short(self._map.name)}, {self._map.width} x {self._map.height}",
-            place=self._place,
-            frames={place.name: self._app.log.summary(place.title) for place in PLACES},
-            counters=Counters(*self._finder.counters(self._place)),
-            paths_per_s=paths_per_s,
-            answered_in_ms=answered_in_ms,
+    def caption(self) -> str:
+        guide = self._guide
+        return (
+            f"{len(self._crowd.walkers)} walkers asked {guide.asked:,} times: "
+            f"{guide.searched:,} searches. Map version {guide.version:,}"
         )
 
+    def counters(self) -> dict[str, Any]:
+        """Return how the walls stand, and with `--deterministic` where everybody is."""
+        guide = self._guide
+        decided: dict[str, Any] = {"walkers": len(self._crowd.walkers), "version": guide.version}
+        if self.options.deterministic:
+            decided |= {"asked": guide.asked, "searched": guide.searched}
+            decided |= {"arrived": self._crowd.arrived, "places": self._crowd.digest()}
+        return decided
 
-def _short(name: str) -> str:
-    return name if len(name) <= 18 else f"{name[:17]}…"
+    def measured(self) -> dict[str, Any]:
+        guide = self._guide
+        waiting = sum(walker.waits for walker in self._crowd.walkers)
+        return {
+            "asked": guide.asked,
+            "searched": guide.searched,
+            "background": guide.background,
+            "arrived": self._crowd.arrived,
+            "waiting": waiting,
+        }
 
 
 def main(arguments: list[str]) -> None:
     """Run the scene; raises SceneError when it cannot."""
-    parser = SceneParser("crowd", (__doc__ or "").partition("\n")[0])
-    names = [place.name for place in PLACES]
-    parser.add_argument("--map", type=Path, metavar="FILE.map", help="a Moving AI map")
-    agents = whole_number(1, _MOST_AGENTS)
-    parser.add_argument("--agents", type=agents, default=400, metavar="N", help="default: 400")
-    parser.add_argument("--mode", choices=names, help="where paths are found")
-    parsed = parser.parse_args(arguments)
-    grid_map = read_map(parsed.map) if parsed.map else built_in_map()
-    if "." not in grid_map.cells:
-        raise MapError(parsed.map, 0, "nowhere to walk: all cells are walls")
-    place = PLACES[names.index(parsed.mode)] if parsed.mode else None
-    with TaskQueue() as queue:
-        app = App("crowd", AppOptions.of(parsed))
-        scene = CrowdScene(app, queue, grid_map, parsed.agents, place)
-        app.run(scene)
-        queue.stop_all_workers()
-        queue.stop(_STOP_S)
-    if app.headless:
-        _print_summary(scene.report()["modes"])
-
-
-def _print_summary(modes: dict[str, dict[str, Any]]) -> None:
-    print(f"{'paths found on':18}{'frames':>7}{'p50 ms':>8}{'p99 ms':>8}{'late':>6}{'paths':>7}")
-    for place in PLACES:
-        mode = modes[place.name]
-        if mode["frames"]:
-            p50_ms, p99_ms = mode["interval_ms"]["p50"], mode["interval_ms"]["p99"]
-            print(
-                f"{place.title:18}{mode['frames']:7}{p50_ms:8.1f}{p99_ms:8.1f}"
-                f"{mode['late']:6}{mode['paths']:7}"
-            )
+    play(CrowdScene, arguments)

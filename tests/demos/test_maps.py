@@ -45,13 +45,16 @@ def test_line_ends_and_headers_of_real_files_are_taken(tmp_path: Path, content: 
         ("", r"a\.map:1: expected 'type octile', .* got ''"),
         (b"\x89PNG\r\n\x1a\n\0\0", r"a\.map:1: expected 'type octile', .* got '\\x89PNG'"),
         ("type hex\n", r"a\.map:1: expected 'type octile', .* got 'type hex'"),
-        ("type octile\nheight two\n", r"a\.map:2: height: expected a positive number, got 'two'"),
-        ("height 0\n", r"a\.map:1: height: expected a positive number, got '0'"),
-        ("height -4\n", r"a\.map:1: height: expected a positive number, got '-4'"),
+        (
+            "type octile\nheight two\n",
+            r"a\.map:2: height: expected a number from 1 to 65535, got 'two'",
+        ),
+        ("height 0\n", r"a\.map:1: height: expected a number from 1 to 65535, got '0'"),
+        ("height -4\n", r"a\.map:1: height: expected a number from 1 to 65535, got '-4'"),
         ("height 2\nmap\n..\n..\n", r"a\.map:2: no width before the map"),
-        ("height 2\nwidth 3\n", r"a\.map:2: the file ends before its line 'map'"),
+        ("height 2\nwidth 3\n", r"a\.map:2: the map ends before its line 'map'"),
         ("height 9999\nwidth 9999\nmap\n", r"a\.map:3: more than 4194304 cells"),
-        (HEADER + "...\n", r"a\.map:5: the file ends after 1 of 2 rows"),
+        (HEADER + "...\n", r"a\.map:5: the map ends after 1 of 2 rows"),
         (HEADER + "...\n..\n", r"a\.map:6: expected 3 cells, got 2"),
         (HEADER + "...\n....\n", r"a\.map:6: expected 3 cells, got 4"),
         (HEADER + "...\n.#.\n", r"a\.map:6: unknown cell '#' in column 2"),
@@ -70,6 +73,14 @@ def test_a_missing_map_and_a_folder_are_refused_by_name(tmp_path: Path) -> None:
         read_map(tmp_path / "nowhere.map")
     with pytest.raises(MapError, match=f"{tmp_path.name}: "):
         read_map(tmp_path)
+
+
+def test_a_map_is_handed_on_as_costs_also_finer() -> None:
+    grid_map = GridMap("a corner", 2, 2, ".@..")
+    assert grid_map.costs().cells == b"\1\0\1\1"
+    finer = grid_map.finer(2)
+    assert (finer.width, finer.height) == (4, 4)
+    assert finer.cells == b"\1\1\0\0" * 2 + b"\1\1\1\1" * 2
 
 
 def test_the_largest_region_is_what_one_can_walk_to() -> None:

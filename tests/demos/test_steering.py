@@ -1,115 +1,133 @@
-"""Agents keep to their paths and within reach of them, and ask again when they arrive."""
+"""A crowd follows its fields to its flags, and never stands in a wall for long."""
 
 from math import hypot
+from random import Random
 
 import pytest
 
 from demos._mapgen import built_in_map
 from demos._maps import GridMap
-from demos._steering import Agent, Crowd
+from demos._sliders import Slider, make_sliders
+from demos._steering import GROUPS, Crowd
+from engine_tasks import TaskQueue, WorkerOptions
+from engine_tasks.workers import pathfinding
+from engine_tasks.workers.pathfinding import Cell, FlowField, PathClient
 
+ROOM = GridMap("a room", 20, 12, "." * 240)
 FRAME_S = 1 / 60
-ROOM = GridMap("room", 12, 12, "." * 144)
 
 
-def _agent(x: int, y: int) -> Agent:
-    return Agent(
-        group=0,
-        cell=(x, y),
-        goal=(x, y),
-        speed=6.0,
-        offset=(0.0, 0.0),
-        asks_at_s=0.0,
-        x=float(x),
-        y=float(y),
-        heading=(1.0, 0.0),
-    )
+class AtOnce:
+    """A guide that has the field of the map as it is now, by when it is asked."""
+
+    def __init__(self, client: PathClient, grid_map: GridMap) -> None:
+        self.client = client
+        self.crowd: Crowd | None = None
+        client.load_map("m", grid_map.costs())
+
+    def field(self, group: int) -> FlowField | None:
+        assert self.crowd is not None
+        task = self.client.flow_field("m", self.crowd.groups[group].flag, with_costs=True)
+        self.kept = task
+        answer = self.client.wait(task, 30.0)
+        return answer if isinstance(answer, FlowField) else None
+
+    def is_free(self, x: int, y: int) -> bool:
+        return self.client.cost("m", (x, y)) > 0
 
 
-def _answer_all(crowd: Crowd, asking: list[Agent], ticket: int) -> int:
-    """Answer each with a straight walk along x, then y; return the next free ticket."""
-    for agent in asking:
-        (x, y), (to_x, to_y) = agent.cell, agent.goal
-        cells = [(i, y) for i in range(x, to_x, 1 if to_x > x else -1)]
-        cells += [(to_x, j) for j in range(y, to_y, 1 if to_y > y else -1)]
-        path = [number for cell in (*cells, (to_x, to_y)) for number in cell]
-        crowd.wait(agent, ticket)
-        crowd.answer(ticket, path, pause_s=1.0)
-        ticket += 1
-    return ticket
+@pytest.fixture
+def client(queue: TaskQueue) -> PathClient:
+    inline = WorkerOptions(isolation="inline")
+    worker_id = pathfinding.start(queue, 1, options=inline)
+    assert worker_id is not None
+    return pathfinding.client(queue, worker_id)
 
 
-def test_an_agent_walks_smoothly_to_the_end_of_its_path() -> None:
-    agent = _agent(0, 0)
-    agent.take([0, 0, 1, 0, 2, 0, 3, 1, 3, 2, 3, 3])
-    for _ in range(90):
-        x, y = agent.x, agent.y
-        agent.move(FRAME_S)
-        assert hypot(agent.x - x, agent.y - y) <= 1.6 * agent.speed * FRAME_S + 1e-9
-        assert hypot(agent.x - agent.cell[0], agent.y - agent.cell[1]) < 1.5
-    assert not agent.walking
-    assert agent.cell == (3, 3)
-    assert (agent.x, agent.y) == pytest.approx((3, 3), abs=0.05)
-    assert agent.heading == pytest.approx((0, 1), abs=0.1)
+def _crowd(
+    client: PathClient, grid_map: GridMap, count: int, seed: int = 3
+) -> tuple[Crowd, AtOnce]:
+    crowd, guide = Crowd(grid_map, count, Random(seed), never=set()), AtOnce(client, grid_map)
+    guide.crowd = crowd
+    return crowd, guide
 
 
-def test_a_path_that_comes_late_is_joined_where_the_agent_has_got() -> None:
-    agent = _agent(4, 0)
-    agent.take([2, 0, 3, 0, 4, 0, 5, 0, 6, 0])
-    assert agent.cell == (4, 0)
-    agent.move(1 / 6)
-    assert agent.cell == (5, 0)
+def test_everybody_gathers_round_the_flag(client: PathClient) -> None:
+    crowd, guide = _crowd(client, ROOM, 30)
+    for group in crowd.groups:
+        group.lasts_s = 1000.0
+    crowd.send(0, (15, 9))
+    crowd.groups[0].lasts_s = 1000.0
+    for _ in range(400):
+        crowd.update(FRAME_S, guide)
+        if crowd.groups[0].gathered == 5:
+            break
+    assert crowd.groups[0].gathered == 5
+    for walker in crowd.walkers[::GROUPS]:
+        assert walker.gathered
+        assert hypot(walker.cell[0] - 15, walker.cell[1] - 9) < 5
 
 
-def test_the_same_seed_is_the_same_crowd() -> None:
+def test_a_group_that_has_gathered_is_sent_on(client: PathClient) -> None:
+    crowd, guide = _crowd(client, ROOM, 12)
+    first = [group.flag for group in crowd.groups]
+    for _ in range(1000):
+        crowd.update(FRAME_S, guide)
+    assert all(group.flag != flag for group, flag in zip(crowd.groups, first, strict=True))
+    assert crowd.arrived > 12
+
+
+def test_nobody_walks_through_a_wall_and_who_is_built_over_leaves_it(client: PathClient) -> None:
+    crowd, guide = _crowd(client, ROOM, 60)
+    walls = {(x, 6): 0 for x in range(19)}
+    client.edit("m", walls)
+    for frame in range(300):
+        crowd.update(FRAME_S, guide)
+        if frame > 30:
+            assert all(walker.cell not in walls for walker in crowd.walkers)
+    assert any(walker.cell[1] < 6 for walker in crowd.walkers)
+
+
+def test_without_a_way_walkers_wait(client: PathClient) -> None:
+    crowd, guide = _crowd(client, ROOM, 12)
+    crowd.send(0, (0, 0))
+    client.edit("m", {(1, 0): 0, (0, 1): 0})
+    for _ in range(20):
+        crowd.update(FRAME_S, guide)
+    assert all(w.waits for w in crowd.walkers[::GROUPS] if w.cell != (0, 0))
+
+
+def test_a_seed_decides_where_all_stand_and_go(client: PathClient) -> None:
     grid_map = built_in_map()
-    assert Crowd(grid_map, 50, seed=3).digest() == Crowd(grid_map, 50, seed=3).digest()
-    assert Crowd(grid_map, 50, seed=3).digest() != Crowd(grid_map, 50, seed=4).digest()
+    assert _crowd(client, grid_map, 50)[0].digest() == _crowd(client, grid_map, 50)[0].digest()
+    assert _crowd(client, grid_map, 50)[0].digest() != _crowd(client, grid_map, 50, 4)[0].digest()
 
 
-def test_agents_stand_on_free_cells_and_go_to_free_cells() -> None:
+def test_a_crowd_grows_and_shrinks() -> None:
+    crowd = Crowd(ROOM, 30, Random(1), never=set())
+    crowd.walkers[29].gathered = True
+    crowd.groups[crowd.walkers[29].group].gathered = 1
+    crowd.resize(7)
+    assert len(crowd.walkers) == 7
+    assert sum(group.gathered for group in crowd.groups) == 0
+    crowd.resize(20)
+    assert [walker.group for walker in crowd.walkers[:7]] == [0, 1, 2, 3, 4, 5, 0]
+
+
+def test_sliders_keep_to_free_cells_and_turn_at_their_ends() -> None:
     grid_map = built_in_map()
-    for agent in Crowd(grid_map, 300, seed=1).agents:
-        assert grid_map.is_free(*agent.cell)
-        assert grid_map.is_free(*agent.goal)
+    sliders = make_sliders(grid_map, 14, Random(2))
+    assert len(sliders) > 8
+    lanes: list[set[Cell]] = [slider.lane() for slider in sliders]
+    assert all(grid_map.is_free(*cell) for lane in lanes for cell in lane)
+    assert sum(map(len, lanes)) == len(set().union(*lanes))
+    slider = Slider(((0, 0), (0, 1)), (1, 0), run=2, step=1)
+    seen = []
+    for _ in range(6):
+        slider.slide()
+        seen.append(slider.covered()[0])
+    assert seen == [(2, 0), (1, 0), (0, 0), (1, 0), (2, 0), (1, 0)]
 
 
-def test_everybody_asks_within_the_first_second_and_once_only() -> None:
-    crowd = Crowd(ROOM, 40, seed=1)
-    asked: list[Agent] = []
-    for _ in range(62):
-        for agent in crowd.update(FRAME_S):
-            crowd.wait(agent, len(asked))
-            asked.append(agent)
-    assert {id(agent) for agent in asked} == {id(agent) for agent in crowd.agents}
-    assert len(asked) == 40
-
-
-def test_who_arrives_asks_for_another_goal_and_all_stay_in_the_room() -> None:
-    crowd, ticket = Crowd(ROOM, 40, seed=1), 0
-    for _ in range(600):
-        ticket = _answer_all(crowd, crowd.update(FRAME_S), ticket)
-        assert all(-0.6 < agent.x < 11.6 and -0.6 < agent.y < 11.6 for agent in crowd.agents)
-    assert ticket > 200
-
-
-def test_an_agent_without_an_answer_waits_and_one_without_a_path_asks_again_later() -> None:
-    crowd = Crowd(ROOM, 1, seed=1)
-    [agent] = crowd.agents
-    while not crowd.update(FRAME_S):
-        pass
-    crowd.wait(agent, 7)
-    assert not any(crowd.update(FRAME_S) for _ in range(300))
-    crowd.answer(7, [], pause_s=0.2)
-    waited = next(i for i in range(1, 100) if crowd.update(FRAME_S))
-    assert waited == pytest.approx(12, abs=1)
-
-
-def test_agents_come_and_go() -> None:
-    crowd = Crowd(ROOM, 5, seed=1)
-    crowd.wait(crowd.agents[4], 9)
-    crowd.resize(3)
-    crowd.answer(9, [1, 1], pause_s=1.0)  # an answer to one who has left
-    assert len(crowd.agents) == 3
-    crowd.resize(8)
-    assert len(crowd.agents) == 8
+def test_a_map_without_room_for_sliders_has_none() -> None:
+    assert make_sliders(GridMap("tiny", 3, 3, "." * 9), 5, Random(1)) == []

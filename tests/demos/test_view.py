@@ -66,3 +66,10 @@ def test_a_drag_moves_the_map_even_out_of_sight(view: MapView) -> None:
     view.draw(pygame.Surface(SIZE))
     view.handle(pygame.event.Event(pygame.MOUSEMOTION, {**drag, "buttons": (0, 0, 0)}))
     assert view.origin == (2140, 105)
+
+
+def test_a_cell_is_found_under_its_pixel(view: MapView) -> None:
+    for cell in ((0, 0), (19, 9), (7, 3)):
+        assert view.cell_at(view.pixel(*cell)) == cell
+    left, top = view.pixel(0, 0)
+    assert view.cell_at((left - 40, top - 40)) == (-2, -2)

@@ -12,10 +12,11 @@ from engine_tasks.task_queue import TaskQueue
 from engine_tasks.worker_id import WorkerId
 
 #: A search changes nothing, so one whose instance died is simply made again. The memory is for
-#: a field over the largest map there may be, beside some others.
+#: a field over the largest map there may be, beside some others; the script is ours, so it is
+#: compiled also where the operating system does not confine it.
 OPTIONS: Final = WorkerOptions(
     retry=RetryPolicy(first_backoff_s=0.0, kinds=frozenset({ErrorKind.CRASHED, ErrorKind.LOST})),
-    limits=LuaLimits(memory_mb=1024),
+    limits=LuaLimits(memory_mb=1024, jit=True),
 )
 
 
