@@ -6,19 +6,20 @@ with child processes and Lua workers, which this library runs, both are as if no
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, Namespace
 from typing import Any, ClassVar, Final
 
 import pygame
 
 from demos._app import App, Scene, play
-from demos._balls import draw_balls, make_balls, make_ground, move_balls
+from demos._balls import Ball, draw_balls, make_balls, make_ground, move_balls
 from demos._lanes import Lanes, late_colour
 from demos._modes import LIMIT, MODES, Mode
 from demos._options import whole_number
 from demos._overlay import is_roomy
 from engine_tasks import TaskQueue, TaskResult
 from engine_tasks.pygame_tools.drawing import MUTED, draw_card, draw_text, text_width
+from engine_tasks.pygame_tools.frames import FrameSummary
 
 #: Tasks of the present mode that are in work at any time.
 IN_WORK: Final = 4
@@ -40,7 +41,7 @@ class StutterScene(Scene):
         balls = whole_number(1, 2000)
         parser.add_argument("--balls", type=balls, default=90, metavar="N", help="default: 90")
 
-    def __init__(self, app: App, options: Any) -> None:
+    def __init__(self, app: App, options: Namespace) -> None:
         """Without a mode, a headless run goes through all of them, in equal parts."""
         super().__init__(app, options)
         names = [mode.name for mode in MODES]
@@ -54,7 +55,7 @@ class StutterScene(Scene):
         self._logged = 0
         self._field = pygame.Rect((0, 0), app.screen.get_size())
         self._ground = pygame.Surface((1, 1))
-        self._balls = make_balls(options.balls, self._field, self.random)
+        self._balls: list[Ball] = []  # scattered once it is known where there is room
         self._summaries = self._summed_up()
 
     def start(self, queue: TaskQueue) -> None:
@@ -136,6 +137,8 @@ class StutterScene(Scene):
         top = free.bottom - self._lanes.height
         self._lanes_corner = (free.left, top)
         self._field = pygame.Rect(0, 0, size[0], max(60, top if self.app.hud_shown else size[1]))
+        if not self._balls:
+            self._balls = make_balls(self.options.balls, self._field, self.random)
         self._caption_at = (free.centerx, (free.top + top) // 2)
 
     def caption(self) -> str:
@@ -173,7 +176,7 @@ class StutterScene(Scene):
             }
         }
 
-    def _summed_up(self) -> dict[str, Any]:
+    def _summed_up(self) -> dict[str, FrameSummary]:
         return {mode.title: self.app.log.summary(mode.title) for mode in MODES}
 
 
