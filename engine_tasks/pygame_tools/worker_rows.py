@@ -7,6 +7,7 @@ from typing import Final
 
 import pygame
 
+from engine_tasks.errors import ErrorKind
 from engine_tasks.pygame_tools.drawing import (
     ACCENT,
     ALARM,
@@ -58,7 +59,8 @@ class WorkerRow:
         if metrics is None:
             return
         self._per_s = metrics.completion_per_s
-        failed = sum(metrics.failures.values())
+        # What the game itself took back is no error.
+        failed = sum(metrics.failures.values()) - metrics.failures[ErrorKind.CANCELLED]
         self._notes = [
             (_counted(count, one, several), colour)
             for count, one, several, colour in (
