@@ -35,6 +35,8 @@ LIGHTS: Final[dict[Light, Colour]] = {
 }
 
 _PAD_PX: Final = 14
+_ROOMY_PX: Final = 54  # height of a row from which on it has three lines
+_LINE_PX: Final = 19  # from a name to what happened
 _TEXT_PX: Final = 72  # from the left edge to the names
 
 
@@ -65,17 +67,19 @@ def _draw_innocent(screen: pygame.Surface, row: pygame.Rect, text: str) -> None:
     is_answering = bool(text)
     _draw_light(screen, row, Light.ANSWERED if is_answering else Light.RUNNING)
     left, right = row.left + _TEXT_PX, row.right - _PAD_PX
-    draw_text(screen, "Lantern", (left, row.centery - 19), 14, bold=True)
+    top = row.centery - (19 if row.height >= _ROOMY_PX else 17)
+    draw_text(screen, "Lantern", (left, top), 14, bold=True)
     word, colour = ("answers", ACCENT) if is_answering else ("silent", WARNING)
-    draw_text(screen, word, (right, row.centery - 19), 14, colour, bold=True, align=1.0)
+    draw_text(screen, word, (right, top), 14, colour, bold=True, align=1.0)
     line = f"innocent: lights the petals; {text or 'no answer yet'}"
-    draw_text(screen, line, (left, row.centery + 1), 12, MUTED)
+    draw_text(screen, line, (left, top + _LINE_PX), 12, MUTED)
 
 
 def _draw_mod(screen: pygame.Surface, row: pygame.Rect, mod: Mod) -> None:
     left, right = row.left + _TEXT_PX, row.right - _PAD_PX
-    happened, aside = what_happened(mod), _aside(mod)
-    top = row.centery - (26 if aside else 19)
+    happened = what_happened(mod)
+    aside = _aside(mod) if row.height >= _ROOMY_PX else ""
+    top = row.centery - (26 if aside else 19 if row.height >= _ROOMY_PX else 17)
     draw_text(screen, mod.spec.title, (left, top), 14, bold=True)
     word = mod.light.value
     if mod.light is Light.RUNNING:
@@ -85,8 +89,8 @@ def _draw_mod(screen: pygame.Surface, row: pygame.Rect, mod: Mod) -> None:
     is_on = mod.light is not Light.OFF
     draw_text(screen, word, (right, top), 14, LIGHTS[mod.light], bold=is_on, align=1.0)
     line = _fitting(happened or mod.spec.does, right - left)
-    draw_text(screen, line, (left, top + 20), 12, TEXT if happened else MUTED)
-    draw_text(screen, _fitting(aside, right - left), (left, top + 36), 12, MUTED)
+    draw_text(screen, line, (left, top + _LINE_PX), 12, TEXT if happened else MUTED)
+    draw_text(screen, _fitting(aside, right - left), (left, top + _LINE_PX + 16), 12, MUTED)
 
 
 def _aside(mod: Mod) -> str:

@@ -108,6 +108,8 @@ class BoidsScene(Scene):
 
     def draw(self, screen: pygame.Surface) -> None:
         self._painter.draw(screen, self._flock.share)
+        if self._flock.danger is not None:
+            pygame.draw.circle(screen, (54, 40, 50), self._flock.danger, 26, 2)
         if self.app.hud_shown and self._free.height > 480:
             draw_rules(screen, self._rules, self._flock, self._free.bottom)
 

@@ -31,7 +31,7 @@ _SILENT_S: Final = 1.0
 _START_FRAMES: Final = 24
 
 _PANEL_PX: Final = 500
-_PANEL_LEAST_PX: Final = 430
+_PANEL_LEAST_PX: Final = 330
 
 
 class ModlabScene(Scene):
