@@ -9,7 +9,7 @@ import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import large_functions as functions
 import numpy as np
@@ -106,6 +106,31 @@ def test_views_stay_true_whatever_comes_after(queue: TaskQueue) -> None:
     assert all(bytes(view) == pattern(LARGE, s)[100:200] for s, view in views)
     views.clear()
     eventually(nothing_is_left)
+
+
+class Keeper:
+    """Its end brings a view back to life that was to go with it."""
+
+    kept: ClassVar[list[memoryview]] = []
+
+    def __init__(self, view: memoryview) -> None:
+        self.view = view
+        self.itself = self
+
+    def __del__(self) -> None:
+        self.kept.append(self.view)
+
+
+def test_a_view_that_comes_back_to_life_stays_true(queue: TaskQueue) -> None:
+    start(queue, functions.make)
+    Keeper(payload_of(queue, [LARGE, 1])[9:99])
+    gc.collect()
+    for seed in range(2, 6):
+        payload_of(queue, [LARGE, seed])
+    eventually(lambda: mapped() == 1)
+    assert bytes(Keeper.kept[0]) == pattern(LARGE, 1)[9:99]
+    Keeper.kept.clear()
+    eventually(lambda: mapped() == 0)
 
 
 def test_arrays_that_a_function_keeps_stay_true(queue: TaskQueue) -> None:

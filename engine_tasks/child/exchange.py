@@ -153,6 +153,11 @@ class Exchange:
         _mapped.discard(mapping)
         self._unused.append(mapping.start)
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether `take_unused` is to be asked again in a while."""
+        return bool(self._letting_go)
+
     def give_back(self, starts: Sequence[int]) -> None:
         """Ranges of this side that the other has let go of. Raises `FrameError`."""
         with self._lock:

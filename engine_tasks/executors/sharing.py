@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 #: Seconds without a large message after which memory that was kept for the next is given up.
 KEPT_S: Final = 2.0
+#: Seconds after which memory that could not be unmapped is looked at again.
+_AGAIN_S: Final = 0.1
 #: Ranges of each sort that one frame names.
 _MOST_NEWS: Final = 50
 
@@ -111,6 +113,8 @@ class ChildShare:
         """In the background: unmap, which takes 1.4 ms for 64 MB, and tell the child."""
         assert self._exchange is not None
         freed = self._exchange.take_unused()
+        if self._exchange.is_waiting:
+            TIMER.after(_AGAIN_S, self._on_unused)
         if self._closed:
             return
         with self._lock:
