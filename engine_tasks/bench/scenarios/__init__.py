@@ -21,6 +21,7 @@ from engine_tasks.bench.scenarios import (
     large,
     mailbox,
     memory,
+    pathfinding,
     payload,
     round_trip,
     scaling,
@@ -39,6 +40,7 @@ GROUPS: Final[dict[str, tuple[Scenario, ...]]] = {
     "Very many waiting tasks": (*waiting.SCENARIOS, *filling.SCENARIOS, *worst.SCENARIOS),
     "At rest": (*idle.SCENARIOS, *memory.SCENARIOS),
     "Starts and restarts": (*starts.SCENARIOS, *children.SCENARIOS, *scaling.SCENARIOS),
+    "Paths": pathfinding.SCENARIOS,
     "Lua": (*compute.SCENARIOS, *codec.SCENARIOS, *confinement.SCENARIOS),
     "Parts": (*mailbox.SCENARIOS, *checkout.SCENARIOS, *payload.SCENARIOS),
 }
