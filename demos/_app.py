@@ -52,8 +52,9 @@ class Scene:
     title: ClassVar[str] = ""
     #: Keys of the scene and what they do, for the screen: `("M", "mode")`.
     keys: ClassVar[tuple[tuple[str, str], ...]] = ()
-    #: Milliseconds a frame for callbacks (`on_result`), which run before `update`.
-    pump_budget_ms: float = 2.0
+    #: Milliseconds a frame for callbacks (`on_result`), which run before `update`; None: they
+    #: wait.
+    pump_budget_ms: float | None = 2.0
     queue: TaskQueue
 
     @classmethod
@@ -154,7 +155,8 @@ class _Played:
     def update(self, dt_s: float) -> None:
         if self._clock is not None:
             self._clock.advance(FRAME_S)
-        self._queue.pump(self._scene.pump_budget_ms)
+        if self._scene.pump_budget_ms is not None:
+            self._queue.pump(self._scene.pump_budget_ms)
         self._scene.update(dt_s)
 
     def draw(self, screen: pygame.Surface) -> None:
