@@ -32,7 +32,8 @@ def decode_image(content: bytearray, request: Request) -> dict[str, object]:
                 _check_size(image, request["pixels"])
                 return _pixels(pillow, image, request)
     except (pillow.DecompressionBombError, pillow.DecompressionBombWarning) as error:
-        raise FileProblem(AssetProblem.TOO_LARGE, str(error)) from error
+        reason = f"has far too many pixels; the limit is {request['pixels']:,} pixels"
+        raise FileProblem(AssetProblem.TOO_LARGE, reason) from error
     except pillow.UnidentifiedImageError as error:
         reason = f"is no image of a format that is known here: {', '.join(FORMATS)}"
         raise FileProblem(AssetProblem.BROKEN, reason) from error
