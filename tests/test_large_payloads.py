@@ -183,6 +183,18 @@ def test_an_engine_in_lua_gets_them_as_its_bytes(queue: TaskQueue) -> None:
     assert take() == (task, pattern(LARGE, 3))
 
 
+def test_a_task_past_the_queue_takes_them_as_well(queue: TaskQueue) -> None:
+    start(queue, functions.give_back)
+    result = queue.run_task(1, {"b": pattern(LARGE)})
+    assert result is not None
+    assert bytes(result.payload["b"]) == pattern(LARGE)
+
+
+def test_a_future_has_them_as_well(queue: TaskQueue) -> None:
+    start(queue, functions.make)
+    assert bytes(queue.executor(1).submit([LARGE, 5]).result(PATIENCE_S)) == pattern(LARGE, 5)
+
+
 # --- another attempt ------------------------------------------------------------------
 
 

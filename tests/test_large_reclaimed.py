@@ -20,7 +20,7 @@ from large_functions import LARGE, MIB, pattern
 
 from engine_tasks import ErrorKind, TaskQueue, TaskResult, WorkerOptions
 from engine_tasks.child import exchange
-from engine_tasks.executors import sharing
+from engine_tasks.executors import sharing, spawner
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is shared on Linux")
 OPTIONS = WorkerOptions(nice=0, stop_grace_s=0.2)
@@ -76,13 +76,16 @@ def nothing_is_left() -> bool:
 # --- what it leaves behind -----------------------------------------------------------
 
 
-def test_results_that_were_read_leave_nothing(queue: TaskQueue) -> None:
+def test_results_that_were_read_leave_nothing(
+    queue: TaskQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sharing, "KEPT_S", 0.3)
     start(queue, functions.make)
     for seed in range(200):
         assert bytes(payload_of(queue, [LARGE, seed])[:3]) == pattern(3, seed)
     eventually(lambda: mapped() == 0)
+    eventually(lambda: memory_of_segments() == 0)
     assert len(segments()) == 1
-    assert memory_of_segments() < 20 * LARGE
 
 
 def test_a_child_keeps_nothing_open(queue: TaskQueue) -> None:
@@ -243,6 +246,14 @@ def _kill_children(times: int) -> None:
         pause.wait(0.003 * number)
         for child in psutil.Process().children():
             os.kill(child.pid, signal.SIGKILL)
+
+
+def test_a_child_that_cannot_be_started_leaves_nothing(
+    queue: TaskQueue, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(spawner, "_interpreter", lambda: str(tmp_path / "no python"))
+    assert not queue.start_native_worker(1, "Large", functions.make, options=OPTIONS)
+    eventually(nothing_is_left)
 
 
 def test_no_memory_in_the_child_is_no_error(queue: TaskQueue) -> None:

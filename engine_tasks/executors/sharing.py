@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 #: Seconds without a large message after which memory that was kept for the next is given up.
 KEPT_S: Final = 2.0
 #: Seconds after which memory that could not be unmapped is looked at again.
-_AGAIN_S: Final = 0.1
+_AGAIN_S: Final = 1.0
 #: Ranges of each sort that one frame names.
 _MOST_NEWS: Final = 50
 
