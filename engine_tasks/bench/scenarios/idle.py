@@ -87,7 +87,7 @@ def _scenario(kind: Kind, peer: Peer) -> Scenario:
         (peer,),
         (Metric("", "a second", "lower"),),
         (at_most(MOST_A_SECOND, "a second"),),
-        quick=kind != "lua",
+        quick=kind == "thread",
         long=True,
     )
 

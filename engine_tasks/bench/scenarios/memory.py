@@ -100,6 +100,7 @@ def _scenario(kind: Kind, weigh: Weigh) -> Scenario:
         _weighed(weigh),
         (Peer(PROCESSES, _weighed(_pool)),),
         columns("MiB", "private", "PSS"),
+        quick=kind != "thread",
         long=True,
     )
 

@@ -93,6 +93,7 @@ SCENARIOS: Final = (
             Peer("msgspec", _loop(_msgspec("decode"), _PACKED), needs="msgspec"),
         ),
         _NANOSECONDS,
+        quick=False,
     ),
     Scenario(
         "payload-class",
@@ -104,5 +105,6 @@ SCENARIOS: Final = (
             Peer("cattrs, msgspec", _loop(_after_cattrs(_msgspec("encode")), REQUEST), "msgspec"),
         ),
         _NANOSECONDS,
+        quick=False,
     ),
 )
