@@ -32,7 +32,7 @@ _LANE_PX: Final = 62
 _LOW_LANE_PX: Final = 24
 
 #: Milliseconds at the top of a lane.
-_TOP_MS: Final = 66.7
+_TOP_MS: Final = 50.0
 
 
 class Lanes:

@@ -14,7 +14,7 @@ import pygame
 from demos._app import App, Scene, play
 from demos._balls import Ball, draw_balls, make_balls, make_ground, move_balls
 from demos._lanes import Lanes, late_colour
-from demos._modes import LIMIT, MODES, Mode
+from demos._modes import INSTANCES, LIMIT, MODES, Mode
 from demos._options import whole_number
 from demos._overlay import is_roomy
 from engine_tasks import TaskQueue, TaskResult
@@ -22,7 +22,7 @@ from engine_tasks.pygame_tools.drawing import MUTED, draw_card, draw_text, text_
 from engine_tasks.pygame_tools.frames import FrameSummary
 
 #: Tasks of the present mode that are in work at any time.
-IN_WORK: Final = 4
+IN_WORK: Final = 8
 
 #: Pixels above the lanes that the caption needs, title and HUD included.
 _CAPTION_ROOM_PX: Final = 240
@@ -142,7 +142,7 @@ class StutterScene(Scene):
         self._caption_at = (free.centerx, (free.top + top) // 2)
 
     def caption(self) -> str:
-        return f"{IN_WORK} tasks at a time, each counts the primes below {LIMIT:,}"
+        return f"the same work: count primes below {LIMIT:,}, {INSTANCES} at a time"
 
     def frame_label(self) -> str:
         """Name the mode; nothing while others still work off what they were given before."""
