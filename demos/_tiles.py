@@ -38,6 +38,9 @@ _KEPT_TILES: Final = 26
 #: Seconds for which a cancelled tile is remembered, to be shown.
 _REMEMBERED_S: Final = 0.7
 
+#: Tiles that are asked for at once; the rest at the next look. All 650 took a frame 9 ms.
+_MOST_ASKED: Final = 150
+
 #: Seconds until a worker that refused a tile is asked again.
 _REFUSED_S: Final = 1.0
 
@@ -132,7 +135,7 @@ class TileField:
             return
         x, y = (view[0] + view[2]) / 2 / TILE, (view[1] + view[3]) / 2 / TILE
         missing.sort(key=lambda each: (each[0][0] + 0.5 - x) ** 2 + (each[0][1] + 0.5 - y) ** 2)
-        for key, priority in missing:
+        for key, priority in missing[:_MOST_ASKED]:
             if not self._ask(key, priority):
                 self.error = str(self.queue.last_error)
                 self._refused_until_s = self.time_s + _REFUSED_S

@@ -99,7 +99,8 @@ def test_what_is_in_view_comes_before_what_will_be() -> None:
 def test_a_turn_cancels_what_lies_behind_and_moves_up_what_lies_ahead() -> None:
     with TaskQueue(deterministic=True) as queue:
         field = _field(queue)
-        field.want(VIEW, (300.0, 0.0))
+        for _ in range(5):  # so many at a time
+            field.want(VIEW, (300.0, 0.0))
         asked = field.counts["asked"]
         assert queue.tasks_waiting(1) == asked == len(wanted_tiles(VIEW, (300.0, 0.0)))
         field.want(VIEW, (-300.0, 0.0))
