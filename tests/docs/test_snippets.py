@@ -1,4 +1,4 @@
-"""Every snippet of the README and of docs/tasks.md runs as it stands."""
+"""Every snippet of the README and of the guides runs as it stands."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = {"README.md": 3, "docs/tasks.md": 9}
+PAGES = {"README.md": 3, "docs/tasks.md": 9, "docs/assets.md": 2}
 _SNIPPET = re.compile(r"^```(?:python|lua)\n(?:#|--) (?P<file>\S+)\n.*?^```", re.M | re.S)
 
 
@@ -70,6 +70,19 @@ def test_what_the_readme_says_of_its_snippets_is_so(tmp_path: Path) -> None:
 )
 def test_what_the_page_on_tasks_says_is_so(name: str, said: str, tmp_path: Path) -> None:
     assert said in run("docs/tasks.md", name, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("level.py", "True Image(64 x 64 RGBA)\n"),
+        ("level.py", "23 files, [Sound(0.1 s, 1 channels, 22050 Hz), {'waves': [3, 5, 8]}]\n"),
+        ("level.py", "not loaded: level/broken.png: is a truncated or broken image: "),
+        ("modded.py", "{'name': 'Winter'}\n../../saves.json: leads out of its root folder "),
+    ],
+)
+def test_what_the_page_on_assets_says_is_so(name: str, said: str, tmp_path: Path) -> None:
+    assert said in run("docs/assets.md", name, tmp_path)
 
 
 @pytest.mark.parametrize(("page", "least"), PAGES.items())
