@@ -15,6 +15,7 @@ from engine_tasks.child.frames import (
     LIMITS,
     LOAD_FAILED,
     READY,
+    RESULT,
     TASK,
     TASK_APART,
     TASK_SHARED,
@@ -82,8 +83,14 @@ def _answer_all(instance: NativeInstance, game: Game, share: GameShare) -> None:
         kind, task_id, body = frame
         if kind in _TASKS:
             game.begin(task_id)
-            outcome = _outcome(instance, share.payload(kind, memoryview(body)[F64.size :]))
-            if isinstance(outcome, bytes | Parcel):
+            payload: memoryview | Parcel = memoryview(body)[F64.size :]
+            if kind != TASK:
+                payload = share.payload(kind, memoryview(body)[F64.size :])
+            outcome = _outcome(instance, payload)
+            del payload  # what is large of it may be used again
+            if type(outcome) is bytes and not share.is_used and len(outcome) < LARGE_BYTES:
+                game.answer(RESULT, outcome)  # nearly always
+            elif isinstance(outcome, bytes | Parcel):
                 _give(game, share, outcome)
             elif isinstance(outcome, Unhealthy):
                 game.answer(UNHEALTHY, _texts(outcome.error))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import marshal
 import os
 
-from engine_tasks.child.frames import APART, FREED, RESULT, SHARED, TASK, TASK_SHARED, write_frame
+from engine_tasks.child.frames import APART, FREED, RESULT, SHARED, TASK_SHARED, write_frame
 from engine_tasks.parcel import LARGE_BYTES, Parcel
 
 TYPE_CHECKING = False
@@ -39,13 +39,16 @@ class GameShare:
             self._exchange = Exchange(self._fd, "child")
         return self._exchange
 
-    def payload(self, kind: int, body: memoryview) -> memoryview | Parcel:
-        """The payload in what a TASK frame, or one of its likes, has behind the timeout.
+    @property
+    def is_used(self) -> bool:
+        """Whether anything large has passed yet."""
+        return self._exchange is not None
+
+    def payload(self, kind: int, body: memoryview) -> Parcel:
+        """The payload in what a TASK_SHARED or a TASK_APART frame has behind the timeout.
 
         Raises `FrameError`.
         """
-        if kind == TASK:
-            return body
         if kind == TASK_SHARED and (exchange := self._opened()) is not None:
             return exchange.open(body)
         from engine_tasks.child.exchange import parcel_apart  # noqa: PLC0415
