@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import attrs
+import psutil
 import pygame
 import pytest
 from asset_files import PIXELS, font, png, wav
@@ -314,6 +315,31 @@ def test_a_drive_that_comes_back_is_read(tmp_path: Path, queue: TaskQueue) -> No
     _pumped(queue, lambda: asset.done)
     assert asset.value == [42]
     assert asset.attempts > 1
+
+
+def test_a_process_that_ends_is_an_error_that_names_the_file(
+    tmp_path: Path, queue: TaskQueue
+) -> None:
+    path = tmp_path / "large.dat"
+    with path.open("wb") as file:
+        file.truncate(200 << 20)
+    others = psutil.Process().children(recursive=True)
+    worker_id = assets.start(queue, 1)
+    assert worker_id is not None
+    loader = Loader(queue, worker_id)
+    asset = loader.bytes(path)
+    eventually(lambda: asset.progress > 0)
+    for child in psutil.Process().children(recursive=True):
+        if child not in others:
+            child.kill()
+    _pumped(queue, lambda: asset.done)
+    assert asset.error is not None
+    assert asset.error.problem is AssetProblem.CRASHED
+    assert asset.attempts == 1  # it would most likely do so again
+    assert str(asset.error).startswith(f"{path}: ended the process that loaded it: ")
+    after = loader.bytes(__file__)
+    _pumped(queue, lambda: after.done)
+    assert after.ok
 
 
 def test_what_is_broken_is_not_tried_again(
