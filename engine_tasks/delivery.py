@@ -53,7 +53,7 @@ class Delivery:
             self._on_callback_due(self, task.priority)
         else:
             self.results.append(result)
-        self._waiters.announce(result.task_id)
+        self._waiters.announce(task.id)
 
     def settle(self) -> None:
         """Call those who wait for a result, on this thread unless it is the timer's."""

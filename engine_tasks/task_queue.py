@@ -277,7 +277,7 @@ class TaskQueue:
                     key=key,
                     max_attempts=max_attempts,
                 )
-            return worker.submit(task, is_plain=is_plain)
+            return worker.submit(task, is_plain)
         except (PayloadError, TaskRefusedError) as error:
             self._refuse(error)
             return None

@@ -271,11 +271,11 @@ class Worker:
 
     # --- tasks, for the queue ------------------------------------------------
 
-    def submit(self, task: Task, *, is_plain: bool = False) -> int:
+    def submit(self, task: Task, is_plain: bool = False) -> int:
         """Send a task; its id. Raises `TaskRefusedError`. For `is_plain` see `PoolTasks.submit`."""
         if task.timeout_s is None:
             task.timeout_s = self._plan.timeout_s
-        refusal = self._pool.submit(task, is_plain=is_plain)
+        refusal = self._pool.submit(task, is_plain)
         if refusal is not None:
             raise TaskRefusedError(refusal, worker_id=self.worker_id)
         return task.id

@@ -37,10 +37,11 @@ class Calendar:
         self._buckets: dict[tuple[float, int], dict[int, tuple[float, int, Task]]] = {}
         self._first: list[tuple[float, int]] = []  # heaps: the keys of the buckets, and -keys
         self._last: list[tuple[float, int]] = []
-        self._count = 0
+        #: Tasks that are noted.
+        self.count = 0
 
     def __len__(self) -> int:
-        return self._count
+        return self.count
 
     @property
     def next_s(self) -> float | None:
@@ -56,14 +57,14 @@ class Calendar:
         if bucket is None:
             bucket = self._open(key)
         bucket[task_id] = (due_s, task_id, task)
-        self._count += 1
+        self.count += 1
 
     def discard(self, task_id: int, due_s: float) -> None:
         """Forget a task that is noted for this instant, if it is."""
         key = self._end_s(due_s), task_id >> _ID_BITS
         bucket = self._buckets.get(key)
         if bucket is not None and bucket.pop(task_id, None) is not None:
-            self._count -= 1
+            self.count -= 1
             if not bucket:
                 del self._buckets[key]
 
@@ -75,7 +76,7 @@ class Calendar:
         due: list[Task] = []
         while len(due) < most and (next_s := self.next_s) is not None and next_s <= now_s:
             bucket = self._buckets.pop(heapq.heappop(self._first))
-            self._count -= len(bucket)
+            self.count -= len(bucket)
             due += [task for _, _, task in sorted(bucket.values())]
         return due
 
@@ -87,7 +88,7 @@ class Calendar:
             return None
         bucket = self._buckets[self._last_key()]
         _, (_, _, task) = bucket.popitem()
-        self._count -= 1
+        self.count -= 1
         if not bucket:
             del self._buckets[self._last_key()]
         return task

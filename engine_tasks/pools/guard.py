@@ -72,7 +72,8 @@ class Guard:
         self._attempt = task.attempts
         limit_s = task.timeout_s
         self._watchdog.watch(task, None if limit_s is None else now_s + limit_s)
-        if not task.wanted:  # looked at now: whoever takes it back later hastens the watchdog
+        # Looked at now: whoever takes it back later hastens the watchdog.
+        if task.answered and not task.wanted:
             self._watchdog.hasten(task, now_s + self._cancel_grace_s)
 
     @property

@@ -50,6 +50,8 @@ class InlinePool:
             is_exact=True,
         )
         self.tasks = PoolTasks(state, outlet, options, clock=clock, has_alarm=False)
+        #: Accepts a task: None, or the reason why it is refused; see `PoolTasks.submit`.
+        self.submit = self.tasks.submit
         self._outlet = outlet
         self._history = RestartHistory(options.restart, random)
         self._make = make_executor
@@ -113,10 +115,6 @@ class InlinePool:
         return self.phase in (PoolPhase.FAILED, PoolPhase.STOPPED)
 
     # --- tasks -----------------------------------------------------------
-
-    def submit(self, task: Task, *, is_plain: bool = False) -> str | None:
-        """Accept a task: None, or the reason why it is refused."""
-        return self.tasks.submit(task, is_plain=is_plain)
 
     def cancel(self, task_id: int) -> bool:
         """Answer a task as CANCELLED; False for one that neither waits nor runs."""

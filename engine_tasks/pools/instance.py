@@ -47,6 +47,7 @@ class Instance(pykka.ThreadingActor):
         report: Callable[[Report], None],
     ) -> None:
         super().__init__()
+        self._ref = self.actor_ref  # a property, which each answer would ask
         self._slot = slot
         self._tasks = tasks
         self._guard = guard
@@ -143,7 +144,7 @@ class Instance(pykka.ThreadingActor):
         left = self._left
         answers = [(left.popleft(), outcome) for outcome in outcomes]
         outcomes.clear()
-        if not self._tasks.answer_all(self._slot, answers, self._since_s, now_s, self.actor_ref):
+        if not self._tasks.answer_all(self._slot, answers, self._since_s, now_s, self._ref):
             return False
         self._since_s = now_s
         if left:

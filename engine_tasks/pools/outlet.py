@@ -45,13 +45,11 @@ class Outlet:
 
     def give(self, task: Task, carrier: Task, outcome: Outcome, finished_s: float) -> None:
         """Within the lock: a task has its result, from the execution of `carrier`."""
-        started_s = carrier.started_s
-        self.metrics.finished(
-            task.ready_s,
-            started_s if started_s >= task.ready_s else 0.0,  # not one that backs off
-            finished_s,
-            outcome.kind if isinstance(outcome, TaskError) else None,
-        )
+        ready_s, started_s = task.ready_s, carrier.started_s
+        if started_s < ready_s:
+            started_s = 0.0  # it backs off from an attempt
+        kind = outcome.kind if isinstance(outcome, TaskError) else None
+        self.metrics.finished(ready_s, started_s, finished_s, kind)
         self._deliver(task, self.make_result(task, carrier, outcome, finished_s))
 
     def make_result(
@@ -59,9 +57,12 @@ class Outlet:
     ) -> TaskResult:
         """The result of a task from the execution of `carrier`."""
         worker_id, task_id, attempts = self._worker_id, task.id, carrier.attempts
-        times = (task.queued_s, carrier.started_s, finished_s)
+        queued_s, started_s = task.queued_s, carrier.started_s
         if type(outcome) is bytes or isinstance(outcome, Parcel):
-            return TaskResult(worker_id, task_id, None, attempts, *times, outcome)
+            return TaskResult(
+                worker_id, task_id, None, attempts, queued_s, started_s, finished_s, outcome
+            )
+        times = (queued_s, started_s, finished_s)
         if isinstance(outcome, ReadResult):
             if task is not carrier:  # each of several askers has a value of its own to change
                 return TaskResult(worker_id, task_id, None, attempts, *times, outcome.encoded)

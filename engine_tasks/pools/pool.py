@@ -86,8 +86,11 @@ class Pool:
             if most > slots
             else None
         )
+        #: Accepts a task: None, or the reason why it is refused; see `PoolTasks.submit`.
+        self.submit = self.tasks.submit  # not a method of its own: a call in ten of a `send_task`
         if self._growth is not None:
             self.tasks.when_left = self._growth.wake
+            self.submit = self._submit_and_grow
         self._orphanings = RestartHistory(RestartPolicy(), Random())
         self._supervisor = Supervisor.start(self, self.tasks, options.restart)
 
@@ -150,11 +153,10 @@ class Pool:
 
     # --- tasks -----------------------------------------------------------
 
-    def submit(self, task: Task, *, is_plain: bool = False) -> str | None:
-        """Accept a task: None, or the reason why it is refused."""
-        refusal = self.tasks.submit(task, is_plain=is_plain)
-        if self._growth is not None:
-            self._growth.wake()
+    def _submit_and_grow(self, task: Task, is_plain: bool = False) -> str | None:
+        assert self._growth is not None
+        refusal = self.tasks.submit(task, is_plain)
+        self._growth.wake()
         return refusal
 
     def cancel(self, task_id: int) -> bool:

@@ -142,9 +142,9 @@ class ReadyQueue:
 
     def pop_tail(self, most: int) -> list[Task]:
         """Take out up to `most` tasks of the tail, if nothing else is ready."""
-        if self._ready:
-            return []
         tail = self.tail
+        if not tail or self._ready:
+            return []
         tasks = [tail.popleft() for _ in range(min(most, len(tail)))]
         self.passed += len(tasks)
         return tasks
@@ -152,7 +152,7 @@ class ReadyQueue:
     @property
     def has_deadlines(self) -> bool:
         """Whether anything that waits may expire."""
-        return len(self._deadlines) > 0
+        return self._deadlines.count > 0
 
     def peek(self) -> Task | None:
         """What `pop` would give, if nothing has expired."""
@@ -212,10 +212,13 @@ class ReadyQueue:
     # --- time ----------------------------------------------------------------
 
     @property
+    def has_events(self) -> bool:
+        """Whether `due` or `expire` will have something to do; nearly never."""
+        return bool(self._wakes.count or self._deadlines.count or self._expired)
+
+    @property
     def next_event_s(self) -> float | None:
         """The instant from which on `due` or `expire` has something to do, if any has."""
-        if not (self._wakes or self._deadlines or self._expired):
-            return None  # nearly always
         found_s = self._expired[0].deadline_s if self._expired else None
         next_s = self._wakes.next_s
         for instant_s in (self._deadlines.next_s, found_s):

@@ -62,7 +62,8 @@ class Slots:
     def __init__(self, count: int, most: int | None = None) -> None:
         """`count` slots that start, and room for `most` in all."""
         self._states = [_S.STARTING] * count + [_S.STOPPED] * ((most or count) - count)
-        self._idle: list[int] = []
+        #: The slots to check out, as a stack.
+        self.idle: list[int] = []
         self._present = count
 
     def __getitem__(self, slot: int) -> InstanceState:
@@ -94,21 +95,16 @@ class Slots:
 
     # --- check-in and check-out ----------------------------------------------
 
-    @property
-    def any_idle(self) -> bool:
-        """Whether there is a slot to check out."""
-        return bool(self._idle)
-
     def check_out(self) -> int:
         """Take the slot that idles for the shortest time off the stack, to be woken."""
-        slot = self._idle.pop()
+        slot = self.idle.pop()
         self.move(slot, _S.BUSY)
         return slot
 
     def check_in(self, slot: int) -> None:
         """A slot found nothing to do."""
         self.move(slot, _S.IDLE)
-        self._idle.append(slot)
+        self.idle.append(slot)
 
     def occupy(self, slot: int) -> None:
         """A slot has tasks."""
@@ -119,8 +115,8 @@ class Slots:
 
     def lose(self, slot: int) -> None:
         """The actor of a slot died; another is to take its place, but where it was to end."""
-        if slot in self._idle:
-            self._idle.remove(slot)
+        if slot in self.idle:
+            self.idle.remove(slot)
         if self._states[slot] is not _S.STOPPING:
             self.move(slot, _S.RESTARTING)
 
@@ -147,14 +143,14 @@ class Slots:
 
     def retire(self, count: int) -> list[int]:
         """Let go up to `count` slots that idle, for the longest time first: those to stop."""
-        retired, self._idle = self._idle[:count], self._idle[count:]
+        retired, self.idle = self.idle[:count], self.idle[count:]
         for slot in retired:
             self.move(slot, _S.STOPPING)
         return retired
 
     def close(self) -> None:
         """Every instance is to end."""
-        self._idle.clear()
+        self.idle.clear()
         for slot, state in enumerate(self._states):
             if state not in (_S.STOPPING, _S.STOPPED):
                 self.move(slot, _S.STOPPING)

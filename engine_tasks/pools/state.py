@@ -166,7 +166,7 @@ class PoolState:
 
     def check_out(self) -> int | None:
         """A slot to be woken, when one idles and a task is ready."""
-        if not self.slots.any_idle or not self.ready.ready:
+        if not self.slots.idle or not self.ready.ready:
             return None
         return self.slots.check_out()
 
@@ -175,9 +175,10 @@ class PoolState:
 
         At most `limit`, and no more than the slot's share of what is ready.
         """
-        if self.closed:
+        if self._closing_error is not None:
             return []
-        self.advance(now_s)
+        if self.ready.has_events:
+            self.advance(now_s)
         most = limit
         if limit > 1:
             most = min(limit, 1 + (self.ready.ready - 1) // max(1, self.slots.present))
@@ -224,10 +225,11 @@ class PoolState:
         if not running or running[0] is not task:
             return None
         running.popleft()
-        self._running_count -= task.wanted
+        askers = task.askers
+        self._running_count -= len(askers)
         if error is not None and self._attempt_failed(task, error, now_s):
             return []
-        return task.askers
+        return askers
 
     def lose(
         self,

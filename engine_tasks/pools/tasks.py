@@ -82,7 +82,7 @@ class PoolTasks:
 
     # --- the game's side -------------------------------------------------
 
-    def submit(self, task: Task, *, is_plain: bool = False) -> str | None:
+    def submit(self, task: Task, is_plain: bool = False) -> str | None:
         """Accept a task: None, or the reason why it is refused.
 
         One that `is_plain` is of NORMAL priority and stands alone: it has no key, run, deadline
@@ -94,7 +94,7 @@ class PoolTasks:
             tail.append(task)
             # An instance that found nothing has been idle since before it looked for the last
             # time, and whoever closes the pool looks once more: one of both sees the other.
-            if state.slots.any_idle or len(tail) >= _LONGEST_TAIL or self._refusal is not None:
+            if state.slots.idle or len(tail) >= _LONGEST_TAIL or self._refusal is not None:
                 self._see_to_tail()
             return None
         return self._submit(task)
@@ -250,13 +250,14 @@ class PoolTasks:
 
     def take(self, slot: int, limit: int = 1) -> list[Task]:
         """The next tasks for an instance; none checks it in, until a wake."""
-        self._make_way()
-        now_s = self.clock()
         state = self._state
+        if state.ready.has_events or state.ready.purging:
+            self._make_way()
+        now_s = self.clock()
         with self._mutex:
             tasks = state.take(slot, limit, now_s)
             if state.ready.passed != self._noted:
-                self._note_arrivals()
+                self._note_arrivals(now_s)
             is_eventful = bool(state.outbox)
             if is_eventful:
                 self._flush()
@@ -269,10 +270,10 @@ class PoolTasks:
             tell_if_alive(ref, WAKE)
         return tasks
 
-    def _note_arrivals(self) -> None:
+    def _note_arrivals(self, now_s: float) -> None:
         """Within the lock: count what was sent without it."""
         passed = self._state.ready.passed
-        self._outlet.metrics.sent(self.clock(), passed - self._noted)
+        self._outlet.metrics.sent(now_s, passed - self._noted)
         self._noted = passed
 
     def _make_way(self) -> None:
@@ -321,27 +322,24 @@ class PoolTasks:
                 return False
             has_errors = False
             for task, outcome in answers:
-                task.started_s = began_s
-                began_s += each_s
+                ended_s = began_s + each_s
                 error = outcome if isinstance(outcome, TaskError) else None
                 has_errors |= error is not None
-                askers = self._state.finish(slot, task, error, began_s)
+                askers = self._state.finish(slot, task, error, ended_s)
                 if askers is None:
                     are_taken = False
                     break
-                self._give(task, askers, outcome, began_s)
+                task.started_s, began_s = began_s, ended_s
+                if self._progress:
+                    self._progress.pop(task.id, None)
+                if has_errors and self._state.dead:
+                    self._bury()
+                for asker in askers:
+                    self._outlet.give(asker, task, outcome, ended_s)
             if has_errors or self._when_empty:
                 self._flush()
         self._settle()
         return are_taken
-
-    def _give(self, task: Task, askers: list[Task], outcome: Outcome, finished_s: float) -> None:
-        if self._progress:
-            self._progress.pop(task.id, None)
-        if askers and self._state.dead:
-            self._bury()
-        for asker in askers:
-            self._outlet.give(asker, task, outcome, finished_s)
 
     def give_up(self, slot: int, task: Task, attempt: int, error: TaskError) -> bool:
         """`lose` the slot of a task that an instance hangs in, at this attempt.
@@ -516,7 +514,7 @@ class PoolTasks:
     def read(self, look: Callable[[PoolState], T]) -> T:
         """What a short look at the state finds, of one moment."""
         with self._lock:
-            self._note_arrivals()
+            self._note_arrivals(self.clock())
             return look(self._state)
 
     def refs(self) -> list[tuple[int, InstanceState, Ref | None]]:

@@ -31,7 +31,9 @@ class Watchdog(Generic[T]):
         """Something began that must end before `deadline_s`, monotonic; None: whenever."""
         with self._lock:
             self._watched = thing
-            self._set(deadline_s)
+            self._deadline_s = None
+            if deadline_s is not None:
+                self._set(deadline_s)
 
     def hasten(self, thing: T, deadline_s: float) -> None:
         """Something must end before `deadline_s`, if it is what is watched now."""
@@ -54,9 +56,9 @@ class Watchdog(Generic[T]):
                 self._timed.cancel()
                 self._timed = None
 
-    def _set(self, deadline_s: float | None) -> None:
+    def _set(self, deadline_s: float) -> None:
         self._deadline_s = deadline_s
-        if deadline_s is not None and (self._timed is None or self._timed.due_s > deadline_s):
+        if self._timed is None or self._timed.due_s > deadline_s:
             self._arm(deadline_s)
 
     def _arm(self, deadline_s: float) -> None:
