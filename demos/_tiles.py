@@ -1,7 +1,8 @@
 """Which tiles of an endless map are wanted, and what became of the request for each.
 
-Tiles in view are the most urgent, then those that the flight comes over soon. A turn changes
-that: waiting tiles get another priority, and those that nobody will see are cancelled.
+The most urgent tiles are those around the plane's nose, then what else is in view ahead of it,
+then what the flight comes over soon. A turn changes that: waiting tiles get another priority,
+and those that nobody will see are cancelled.
 """
 
 from __future__ import annotations
@@ -19,18 +20,22 @@ from engine_tasks import Priority, TaskQueue, TaskResult
 TILE: Final = 64
 
 Key = tuple[int, int]  # column and row of a tile
+Place = tuple[float, float]  # a point, or points a second to the right and down
 Area = tuple[float, float, float, float]  # left, top, right, bottom in points
 
-#: Seconds of flight, and how urgent is what will be in view then. In 0.8 s no flight passes
+#: Seconds of flight, and how urgent is what comes into view by then. In 0.8 s no flight passes
 #: more than the height of a view, so nothing is left out between two instants.
 _AHEAD: Final = (
-    (0.0, Priority.CRITICAL),
-    (0.8, Priority.HIGH),
+    (0.8, Priority.NORMAL),
     (1.6, Priority.NORMAL),
-    (2.4, Priority.NORMAL),
+    (2.4, Priority.LOW),
     (3.2, Priority.LOW),
-    (4.0, Priority.LOW),
+    (4.0, Priority.IDLE),
 )
+
+#: Tiles around where the plane will be in a moment: the player looks there.
+_LOOKED_AT_S: Final = 0.6
+_LOOKED_AT_TILES: Final = 5.0
 
 #: Tiles around the view that are kept once they are painted.
 _KEPT_TILES: Final = 26
@@ -102,9 +107,9 @@ class TileField:
         self.seed, self.worker_id = seed, worker_id
         self.error, self._refused_until_s = "", 0.0
 
-    def want(self, view: Area, velocity: tuple[float, float]) -> None:
+    def want(self, view: Area, plane: Place, velocity: Place) -> None:
         """Ask for what comes into view at that velocity (points a second), let go of the rest."""
-        wanted = wanted_tiles(view, velocity)
+        wanted = wanted_tiles(view, plane, velocity)
         for key in [key for key in self._by_task.values() if key not in wanted]:
             self._cancel(key)
         missing: list[tuple[Key, Priority]] = []
@@ -115,7 +120,7 @@ class TileField:
             elif tile.state is TileState.QUEUED and tile.priority is not priority:
                 tile.priority = priority
                 self.counts["moved"] += self.queue.set_priority(tile.task_id, priority)
-        self._ask_for(missing, view)
+        self._ask_for(missing, plane)
         self._forget(view)
 
     def follow(self) -> None:
@@ -129,11 +134,11 @@ class TileField:
         """How many tiles there are by what they are up to."""
         return Counter(tile.state for tile in self.tiles.values())
 
-    def _ask_for(self, missing: list[tuple[Key, Priority]], view: Area) -> None:
+    def _ask_for(self, missing: list[tuple[Key, Priority]], plane: Place) -> None:
         """Ask for tiles, the nearest first: those of one priority are painted in that order."""
         if self.time_s < self._refused_until_s:
             return
-        x, y = (view[0] + view[2]) / 2 / TILE, (view[1] + view[3]) / 2 / TILE
+        x, y = plane[0] / TILE, plane[1] / TILE
         missing.sort(key=lambda each: (each[0][0] + 0.5 - x) ** 2 + (each[0][1] + 0.5 - y) ** 2)
         for key, priority in missing[:_MOST_ASKED]:
             if not self._ask(key, priority):
@@ -211,14 +216,25 @@ def tile_range(view: Area, beyond: int = 0) -> tuple[int, int, int, int]:
     return left - beyond, top - beyond, right + 1 + beyond, bottom + 1 + beyond
 
 
-def wanted_tiles(view: Area, velocity: tuple[float, float]) -> dict[Key, Priority]:
-    """The tiles that are in view now or soon, the most urgent first."""
-    wanted: dict[Key, Priority] = {}
+def wanted_tiles(view: Area, plane: Place, velocity: Place) -> dict[Key, Priority]:
+    """The tiles that are in view now or soon, and how urgent each is."""
+    wanted = {key: _urgency(key, plane, velocity) for key in _keys_of(view)}
     for ahead_s, priority in _AHEAD:
         dx, dy = velocity[0] * ahead_s, velocity[1] * ahead_s
-        area = (view[0] + dx, view[1] + dy, view[2] + dx, view[3] + dy)
-        left, top, right, bottom = tile_range(area)
-        for y in range(top, bottom):
-            for x in range(left, right):
-                wanted.setdefault((x, y), priority)
+        for key in _keys_of((view[0] + dx, view[1] + dy, view[2] + dx, view[3] + dy)):
+            wanted.setdefault(key, priority)
     return wanted
+
+
+def _keys_of(area: Area) -> list[Key]:
+    left, top, right, bottom = tile_range(area)
+    return [(x, y) for y in range(top, bottom) for x in range(left, right)]
+
+
+def _urgency(key: Key, plane: Place, velocity: Place) -> Priority:
+    """How urgent a tile in view is: what the plane leaves behind is the least so."""
+    dx, dy = (key[0] + 0.5) * TILE - plane[0], (key[1] + 0.5) * TILE - plane[1]
+    nose_x, nose_y = dx - _LOOKED_AT_S * velocity[0], dy - _LOOKED_AT_S * velocity[1]
+    if nose_x * nose_x + nose_y * nose_y < (_LOOKED_AT_TILES * TILE) ** 2:
+        return Priority.CRITICAL
+    return Priority.HIGH if dx * velocity[0] + dy * velocity[1] >= 0 else Priority.LOW

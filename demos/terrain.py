@@ -110,7 +110,8 @@ class TerrainScene(Scene):
             self._take_turns()
         if self._frames % _LOOK_FRAMES == 1:
             self._view.remember(self._x, self._y)
-            self._tiles.want(self._view.area(self._x, self._y), velocity)
+            plane = (self._x, self._y)
+            self._tiles.want(self._view.area(*plane), plane, velocity)
         elif self._frames % _LOOK_FRAMES == 3:
             self._tiles.follow()
         elif self._frames % _LOOK_FRAMES == 5:

@@ -16,7 +16,7 @@ from engine_tasks import LuaLimits, Priority, TaskQueue, WorkerOptions
 from engine_tasks.lua.sources import worker_script_path
 
 CHECKOUT = Path(__file__).parents[2]
-VIEW = (0.0, 0.0, 640.0, 320.0)
+VIEW, PLANE = (0.0, 0.0, 640.0, 320.0), (320.0, 160.0)
 
 
 def _report(folder: Path, *arguments: str) -> dict[str, Any]:
@@ -86,28 +86,29 @@ def test_a_request_that_does_not_fit_names_its_field(request_: Any, message: str
         assert message in str(result.error)
 
 
-def test_what_is_in_view_comes_before_what_will_be() -> None:
-    wanted = wanted_tiles(VIEW, (300.0, 0.0))
-    assert {key for key, p in wanted.items() if p is Priority.CRITICAL} == {
-        (x, y) for x in range(11) for y in range(6)
-    }
+def test_what_lies_before_the_nose_comes_first_then_what_is_in_view_then_what_will_be() -> None:
+    wanted = wanted_tiles(VIEW, PLANE, (300.0, 0.0))
+    assert (wanted[7, 2], wanted[0, 5]) == (Priority.CRITICAL, Priority.LOW)
+    assert wanted_tiles(VIEW, (32.0, 160.0), (300.0, 0.0))[10, 2] is Priority.HIGH
     east = [wanted[x, 2] for x in range(11, tile_range(VIEW)[2] + 1200 // TILE)]
     assert east == sorted(east, reverse=True)
+    assert {east[0], east[-1]} == {Priority.NORMAL, Priority.IDLE}
     assert (-1, 2) not in wanted
+    assert all((x, y) in wanted for x in range(11) for y in range(6))
 
 
 def test_a_turn_cancels_what_lies_behind_and_moves_up_what_lies_ahead() -> None:
     with TaskQueue(deterministic=True) as queue:
         field = _field(queue)
         for _ in range(5):  # so many at a time
-            field.want(VIEW, (300.0, 0.0))
+            field.want(VIEW, PLANE, (300.0, 0.0))
         asked = field.counts["asked"]
-        assert queue.tasks_waiting(1) == asked == len(wanted_tiles(VIEW, (300.0, 0.0)))
-        field.want(VIEW, (-300.0, 0.0))
+        assert queue.tasks_waiting(1) == asked == len(wanted_tiles(VIEW, PLANE, (300.0, 0.0)))
+        field.want(VIEW, PLANE, (-300.0, 0.0))
         gone = [tile for tile in field.tiles.values() if tile.state is TileState.CANCELLED]
         assert field.counts["cancelled"] == len(gone) > 50
         assert queue.tasks_waiting(1) == field.counts["asked"] - len(gone)
-        field.want((640.0, 0.0, 1280.0, 320.0), (-300.0, 0.0))
+        field.want((640.0, 0.0, 1280.0, 320.0), (960.0, 160.0), (-300.0, 0.0))
         pending = {p.task_id: p.priority for p in queue.pending_work(field.run_id)}
         assert field.counts["moved"] > 0
         assert all(
@@ -122,7 +123,8 @@ def test_each_tile_that_was_asked_for_is_painted_cancelled_or_waits() -> None:
         field = _field(queue)
         for step in range(12):
             field.time_s = step / 10
-            field.want((40.0 * step, 0.0, 40.0 * step + 320, 200.0), (200.0 * (-1) ** step, 90.0))
+            x = 40.0 * step
+            field.want((x, 0.0, x + 320, 200.0), (x, 100.0), (200.0 * (-1) ** step, 90.0))
             queue.pump(max_results=15)
             field.follow()
         counts, waiting = field.counts, field.tally()[TileState.QUEUED]
@@ -136,7 +138,7 @@ def test_each_tile_that_was_asked_for_is_painted_cancelled_or_waits() -> None:
 def test_a_painter_that_is_gone_is_not_asked_for_every_tile() -> None:
     with TaskQueue(deterministic=True) as queue:
         field = _field(queue, worker_id=9)
-        field.want(VIEW, (0.0, 0.0))
+        field.want(VIEW, PLANE, (0.0, 0.0))
         assert "9" in field.error
         assert (field.counts["asked"], field.tiles) == (0, {})
 
