@@ -110,16 +110,14 @@ class Hud:
         return area
 
     def _look_for_workers(self, room_px: int) -> None:
-        ids = self._queue.worker_ids
-        names = [name for name in ids if name in ids and ids[name] != WorkerId.Echo]
-        running = [name for name in names if self._queue.stats(ids[name]) is not None]
+        name_of = self._queue.worker_ids.name_of
+        ids = [worker_id for worker_id in self._queue.stats() if worker_id != WorkerId.Echo]
+        running = [(worker_id, name_of(worker_id) or str(worker_id)) for worker_id in ids]
         fitting = (room_px - 2 * MARGIN_PX - _ROWS_TOP_PX) // ROW_PX
         shown = running[: max(0, min(fitting, self.most_rows, _LOOK_FRAMES // 2 - 1))]
-        if shown != [row.name for row in self._rows]:
-            known = {row.name: row for row in self._rows}
-            self._rows = [
-                known.get(name) or WorkerRow(self._queue, ids[name], name) for name in shown
-            ]
+        known = {(row.worker_id, row.name): row for row in self._rows}
+        if shown != list(known):
+            self._rows = [known.get(each) or WorkerRow(self._queue, *each) for each in shown]
             self._lay_out()
 
     def _look_at_one(self) -> None:

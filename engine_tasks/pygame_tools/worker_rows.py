@@ -40,22 +40,22 @@ class WorkerRow:
     """What the HUD knows of one worker, as of its last look."""
 
     def __init__(self, queue: TaskQueue, worker_id: int, name: str) -> None:
+        self.worker_id = worker_id
         self.name = name
         self._queue = queue
-        self._worker_id = worker_id
         self._tasks = (0, 0, 0)
         self._per_s = 0.0
         self._notes: list[tuple[str, Colour]] = []
 
     def look_at_tasks(self) -> None:
         """Count the tasks; a worker that is gone keeps its last figures."""
-        stats = self._queue.stats(self._worker_id)
+        stats = self._queue.stats(self.worker_id)
         if stats is not None:
             self._tasks = (stats.waiting_total, stats.in_progress, stats.ready)
 
     def look_at_speed(self) -> None:
         """Ask for the rate and for what went wrong, which takes longer."""
-        metrics = self._queue.metrics(self._worker_id)
+        metrics = self._queue.metrics(self.worker_id)
         if metrics is None:
             return
         self._per_s = metrics.completion_per_s

@@ -127,6 +127,20 @@ def test_bars_show_tasks_that_wait_and_results_that_are_ready(queue: TaskQueue) 
     assert _count(surface, rows, WARNING) > few
 
 
+def test_a_worker_that_comes_back_under_another_id_is_shown_anew(queue: TaskQueue) -> None:
+    hud, surface = Hud(queue), _game()
+    worker_id = _start(queue, "Paths")
+    _drawn(hud, surface)
+    queue.stop_worker(worker_id)
+    again = queue.worker_ids.register("Paths", worker_id + 7)
+    queue.start_native_worker(again, "Paths", _half, options=INLINE)
+    for number in range(200):
+        queue.send_task(again, number)
+    area = _drawn(hud, surface, 41)
+    rows = pygame.Rect(area.left, area.top + 130, area.width, area.height - 130)
+    assert _count(surface, rows, WARNING) > 0
+
+
 def test_errors_are_told_in_the_row(queue: TaskQueue) -> None:
     hud, surface = Hud(queue), _game()
     worker_id = _start(queue, "Paths")
