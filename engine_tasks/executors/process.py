@@ -145,6 +145,7 @@ class ProcessExecutor:
                 raise ExecutorDied(crash, began=began) from error
             finally:
                 self._task = None
+                self._here.clear()
         self._batch.learn(len(tasks), len(tasks) * talk.task_s)
 
     def has_outcome(self) -> bool:
