@@ -14,7 +14,8 @@ local band = bit.band
 
 local SQRT2 = math.sqrt(2)
 local WALL = -huge
-local LOWEST_BASE = -2 ^ 24 -- below it sums of costs are no longer exact to a millionth
+-- Below it sums of costs are no longer exact to a millionth; of larger costs, to some more.
+local LOWEST_BASE = -2 ^ 24
 local BUCKETS_A_STEP = 2 -- for the cheapest straight step; more of them sort finer
 -- Two different sums of up to 100,000 ones and sqrt(2)s differ by more than this.
 local SAME = 1e-6
@@ -38,7 +39,7 @@ end
 
 local function lower_base(grid)
   local bound = bound_of(grid)
-  if grid.base - bound < LOWEST_BASE then
+  if grid.base - bound < LOWEST_BASE * min(grid.most, 16) then
     local cost = grid.cost
     for cell = 1, grid.size do
       grid.reached[cell] = cost[cell] > 0 and huge or WALL
