@@ -78,7 +78,8 @@ def test_what_is_no_image_is_said_to_be_none(tmp_path: Path) -> None:
 
 def test_a_format_that_runs_programs_is_refused(tmp_path: Path) -> None:
     Image.new("RGB", (4, 4)).save(tmp_path / "a.eps")
-    assert problem(tmp_path / "a.eps", "image")[0] == "BROKEN"
+    kind, reason = problem(tmp_path / "a.eps", "image")
+    assert (kind, "no image of a format that is known here" in reason) == ("BROKEN", True)
 
 
 def _bomb(side: int) -> bytes:

@@ -362,8 +362,14 @@ def test_a_stopped_worker_is_an_error_of_each_asset(tmp_path: Path, queue: TaskQ
     assert seen == [refused]
     assert refused.error is not None
     assert refused.error.problem is AssetProblem.REFUSED
-    batch = loader.load_all([tmp_path / "c.json", tmp_path / "d.json"])
-    assert (batch.done, len(batch.errors)) == (True, 2)
+    seen_at_end: list[int] = []
+    batch = loader.load_all(
+        [tmp_path / "c.json", tmp_path / "d.json"],
+        on_loaded=seen.append,
+        on_done=lambda batch: seen_at_end.append(batch.finished),
+    )
+    assert (batch.done, len(batch.errors), seen_at_end) == (True, 2, [2])
+    assert seen == [refused, *batch.assets]
     _pumped(queue, lambda: waits.done)
     assert waits.error is not None
     assert waits.error.problem is AssetProblem.REFUSED

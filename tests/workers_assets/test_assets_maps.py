@@ -4,6 +4,7 @@ import array
 import base64
 import json
 import sys
+import tracemalloc
 import zlib
 from pathlib import Path
 
@@ -168,6 +169,17 @@ def test_a_broken_map_is_an_error_that_says_what_is_wrong(
 ) -> None:
     found, reason = problem(_map(tmp_path, body), "tiled")
     assert (found, says in reason) == (kind, True), reason
+
+
+def test_a_layer_is_not_unpacked_beyond_its_size(tmp_path: Path) -> None:
+    bomb = base64.b64encode(zlib.compress(bytes(64 << 20))).decode()
+    path = _map(tmp_path, _layer(bomb, 'encoding="base64" compression="zlib"'))
+    tracemalloc.start()
+    try:
+        assert problem(path, "tiled")[0] == "BROKEN"
+        assert tracemalloc.get_traced_memory()[1] < 16 << 20
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_map_of_an_old_tiled_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
