@@ -40,9 +40,6 @@ _STOPS: Final = (
 )
 _STEEPNESS: Final = 7
 
-#: Rows between two looks at whether the tile is still wanted.
-_ROWS_A_LOOK: Final = 16
-
 
 @lru_cache(maxsize=1)
 def _permutation(seed: int) -> list[int]:
@@ -141,7 +138,7 @@ def paint_tile(request: dict[str, Any]) -> dict[str, Any] | None:
     pixels = bytearray()
     above = _heights(permutation, columns, y - step)
     for row in range(size):
-        if row % _ROWS_A_LOOK == 0 and this_task.cancelled():
+        if this_task.cancelled():
             return None
         here = _heights(permutation, columns, y + step * row)
         for i in range(1, size + 1):

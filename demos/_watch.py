@@ -1,4 +1,4 @@
-"""Tells when a file was saved: by `watchfiles` where it is installed, else by looking at it."""
+"""Tells when a file was saved: at once by `watchfiles` where it is installed, and by looking."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-#: Seconds from one look at the file to the next, where nothing tells.
+#: Seconds from one look at the file to the next: nobody tells of saves on some network drives,
+#: nor of one before the watch has begun.
 _LOOK_EVERY_S: Final = 0.25
 
 #: Milliseconds: an editor writes a file in several goes, and `close` should end soon.
@@ -35,13 +36,11 @@ class FileWatch:
 
     def saved(self) -> bool:
         """Whether the file has another content than when this was last asked. Microseconds."""
-        is_due = self._saved.is_set()
-        if self._thread is None:
-            is_due = time.monotonic() >= self._next_look_s
-        if not is_due:
+        now_s = time.monotonic()
+        if not self._saved.is_set() and now_s < self._next_look_s:
             return False
         self._saved.clear()
-        self._next_look_s = time.monotonic() + _LOOK_EVERY_S
+        self._next_look_s = now_s + _LOOK_EVERY_S
         state = self._look()
         if state is None or state == self._state:
             return False  # on its way from one name to another, or only read

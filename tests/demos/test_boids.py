@@ -14,6 +14,7 @@ from typing import Any
 import pygame
 import pytest
 
+from demos import _watch
 from demos._flock import PARTS, STEP_S, Flock
 from demos._rules import Rules, read_numbers
 from demos._watch import FileWatch
@@ -191,6 +192,7 @@ def test_a_save_is_noticed_once_also_when_the_file_is_replaced(
 ) -> None:
     if notified:
         pytest.importorskip("watchfiles")
+        monkeypatch.setattr(_watch, "_LOOK_EVERY_S", 1e9)
     else:
         monkeypatch.setitem(sys.modules, "watchfiles", None)
     path = tmp_path / "rules.lua"
