@@ -6,6 +6,7 @@ from array import array
 from collections.abc import Callable, Iterator
 from math import inf, sqrt
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -121,6 +122,23 @@ def test_paths_are_walkable_and_as_short_as_dijkstra_says(
             cells = _cells(answer["steps"])
             assert (cells[0], cells[-1]) == (start, goal)
             assert oracle.cost_of(cells) == pytest.approx(costs[y, x], abs=1e-6)
+
+
+def test_hundreds_of_small_maps_hold_no_shorter_path(lua: Ask) -> None:
+    chance = Random(6)
+    for number in range(300):
+        width, height, most = chance.randint(2, 24), chance.randint(2, 24), chance.choice((1, 3, 9))
+        cells = bytes(chance.choice((0, 1, *range(1, most + 1))) for _ in range(width * height))
+        oracle = Oracle(GridMap(width, height, cells))
+        free = [(at % width, at // width) for at, cost in enumerate(cells) if cost]
+        if len(free) < 2:
+            continue
+        goal, starts = chance.choice(free), chance.sample(free, min(6, len(free)))
+        costs = oracle.costs_to([goal])
+        for start in starts:
+            answer = lua(_path(start, goal, version=number, map=_map(oracle.grid)))
+            expected = costs[start[1], start[0]]
+            assert answer.get("cost", inf) == pytest.approx(expected, abs=1e-6)
 
 
 @ALL_MAPS
