@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = {"README.md": 3, "docs/tasks.md": 9, "docs/assets.md": 2}
+PAGES = {"README.md": 3, "docs/tasks.md": 9, "docs/assets.md": 2, "docs/pathfinding.md": 2}
 _SNIPPET = re.compile(r"^```(?:python|lua)\n(?:#|--) (?P<file>\S+)\n.*?^```", re.M | re.S)
 
 
@@ -83,6 +83,15 @@ def test_what_the_page_on_tasks_says_is_so(name: str, said: str, tmp_path: Path)
 )
 def test_what_the_page_on_assets_says_is_so(name: str, said: str, tmp_path: Path) -> None:
     assert said in run("docs/assets.md", name, tmp_path)
+
+
+def test_what_the_page_on_paths_says_is_so(tmp_path: Path) -> None:
+    said = run("docs/pathfinding.md", "walk.py", tmp_path)
+    assert said.startswith("BLOCKED - map 'level 1', version 2: goal (5, 1) is blocked: ")
+    assert "7.0 [(0, 0), (1, 0), (2, 0), (3, 0), (4, 0), (5, 0), (5, 1), (5, 2)]" in said
+    assert "13.0 [(0, 0), (1, 0), (2, 0), (3, 0), (4, 0), (5, 0)]" in said
+    said = run("docs/pathfinding.md", "crowd.py", tmp_path)
+    assert said == "True one field for 600\n{(30, 30)}\n"
 
 
 @pytest.mark.parametrize(("page", "least"), PAGES.items())
