@@ -149,7 +149,9 @@ class StutterScene(Scene):
         return "" if self._lingers() else self._mode.title
 
     def _lingers(self) -> bool:
-        return any(count and name != self._mode.name for name, count in self._in_work.items())
+        """Whether this process is still at work for another mode; other processes may be."""
+        here = (mode.name for mode in MODES if mode.isolation in ("inline", "thread"))
+        return any(self._in_work[name] for name in here if name != self._mode.name)
 
     def counters(self) -> dict[str, Any]:
         return {
