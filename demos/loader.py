@@ -102,6 +102,8 @@ class LoaderScene(Scene):
         number = self._level.numbers.get(asset.path)
         if asset.error and asset.error.problem is not assets.AssetProblem.CANCELLED:
             self._troubles.add(asset.error)
+            if not self._has_cards():
+                self.app.notify(f"{asset.path}: {asset.error.problem}")
         elif number is None or wanted != self._rounds:
             return  # a corrupt file after all, or of a level that is not wanted any more
         elif asset.error:
@@ -171,11 +173,14 @@ class LoaderScene(Scene):
             note = "results wait" if self._phase == "held" else _LABELS[self._budgeted]
             note = f"{megabytes:.0f} MB, {note}"
             draw_progress(screen, area, self._batch, self._ready(), self.options.files, note)
-        if self.app.hud_shown and is_roomy(screen.get_size()):
+        if self._has_cards():
             corner = (screen.get_width() - MARGIN_PX - WIDTH_PX, _HUD_PX + 2 * MARGIN_PX)
             summaries = {label: self.app.log.summary(label) for label in _LABELS.values()}
             top = draw_budgets(screen, corner, summaries, _LABELS[self._budgeted]) + MARGIN_PX
             draw_troubles(screen, (corner[0], top), self._area.bottom - top, self._troubles)
+
+    def _has_cards(self) -> bool:
+        return self.app.hud_shown and is_roomy(self.app.screen.get_size())
 
     def caption(self) -> str:
         return "files are read and decoded by child processes"
