@@ -13,6 +13,7 @@ from attrs import define, field
 
 from demos._tiles import TILE, Area, Tile, TileField, TileState, tile_range
 from engine_tasks.pygame_tools.drawing import MUTED, TEXT, Colour, card, draw_text
+from engine_tasks.pygame_tools.hud import WIDTH_PX
 
 #: What a tile is tinted with until it is there, and for a moment after.
 TINTS: Final[dict[TileState, Colour]] = {
@@ -34,8 +35,8 @@ _LEVELS: Final = 8
 _TRAIL_POINTS: Final = 70
 
 #: Tiles across and down in the small map, and its pixels a tile.
-_MAP_TILES: Final = (78, 48)
 _MAP_PX: Final = 4
+_MAP_TILES: Final = ((WIDTH_PX - 28) // _MAP_PX, 48)  # as wide as the HUD above it
 
 
 @define
@@ -138,7 +139,7 @@ class FlightView:
     def paint_map(self, field_: TileField, x: float, y: float, heading: float) -> None:
         """Paint the small map: all tiles there are, a few pixels each, and their tally."""
         width, height = _MAP_TILES[0] * _MAP_PX, _MAP_TILES[1] * _MAP_PX
-        self._map_card = card((width + 28, height + 78))
+        self._map_card = card((WIDTH_PX, height + 78))
         inner = pygame.Rect(14, 34, width, height)
         draw_text(self._map_card, "TILES AROUND THE PLANE", (14, 12), 11, MUTED, bold=True)
         left, top = int(x // TILE) - _MAP_TILES[0] // 2, int(y // TILE) - _MAP_TILES[1] // 2
@@ -204,7 +205,7 @@ def _draw_tally(screen: pygame.Surface, field_: TileField, at: tuple[int, int]) 
         screen.fill(TINTS[state], (x, at[1] + 3, 9, 9))
         draw_text(screen, state.value, (x + 13, at[1]), 11, MUTED)
         draw_text(screen, f"{tally[state]:,}", (x + 13, at[1] + 13), 11, TEXT)
-        x += 79
+        x += _MAP_TILES[0] * _MAP_PX // 4
 
 
 def _mixed(colour: Colour, other: Colour, share: float) -> Colour:
