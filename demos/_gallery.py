@@ -39,7 +39,7 @@ class Gallery:
         self._size = (1, 1)
         self._free = pygame.Rect(0, 0, 1, 1)
         self._canvas = pygame.Surface((1, 1))
-        _rounding()  # here, not in the middle of a burst: it takes 5 ms
+        _rounding()  # here, not in the middle of a burst: it takes some milliseconds
 
     @property
     def loaded(self) -> int:
