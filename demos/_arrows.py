@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import cos, sin, tau
 from typing import Final
 
@@ -22,6 +23,9 @@ _FAR: Final = 70.0
 
 _DIRECTIONS: Final = 8
 
+#: Colours and lengths whose arrows are kept.
+_MOST_KEPT: Final = 60
+
 
 class Arrows:
     """Draws a field over a picture of the map, once for all frames until either changes."""
@@ -30,6 +34,11 @@ class Arrows:
         self._sprites: dict[tuple[Colour, int], list[list[pygame.Surface]]] = {}
         self._picture = pygame.Surface((1, 1))
         self._shown: tuple[object, ...] = ()
+
+    def prepare(self, colours: Iterable[Colour], view: MapView) -> None:
+        """Make the arrows of all colours, so that no frame has to."""
+        for colour in colours:
+            self._sprites_of(colour, _length(view))
 
     def over(
         self, backdrop: pygame.Surface, field: FlowField, colour: Colour, view: MapView
@@ -45,8 +54,7 @@ class Arrows:
         return self._picture
 
     def _draw(self, field: FlowField, colour: Colour, view: MapView) -> None:
-        every = max(1, round(_APART_PX / view.cell_px + 0.49))
-        length = round(min(26.0, 0.82 * every * view.cell_px))
+        every, length = _every(view), _length(view)
         shades = self._sprites_of(colour, length)
         costs, per_cost = field.costs, (_SHADES - 1) / _FAR
         half, (left, top) = length / 2, view.origin
@@ -66,7 +74,7 @@ class Arrows:
     def _sprites_of(self, colour: Colour, length: int) -> list[list[pygame.Surface]]:
         key = (colour, length)
         if key not in self._sprites:
-            if len(self._sprites) > 4 * _DIRECTIONS:
+            if len(self._sprites) > _MOST_KEPT:
                 self._sprites.clear()  # of many zooms
             shares = [0.9 * (1.0 - 0.78 * n / (_SHADES - 1)) ** 1.2 for n in range(_SHADES)]
             self._sprites[key] = [
@@ -74,6 +82,15 @@ class Arrows:
                 for share in shares
             ]
         return self._sprites[key]
+
+
+def _every(view: MapView) -> int:
+    """Return how many cells apart arrows are."""
+    return max(1, round(_APART_PX / view.cell_px + 0.49))
+
+
+def _length(view: MapView) -> int:
+    return round(min(26.0, 0.82 * _every(view) * view.cell_px))
 
 
 def _arrow(colour: Colour, length: int, direction: int) -> pygame.Surface:

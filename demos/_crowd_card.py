@@ -60,6 +60,8 @@ def _draw_share(
 ) -> None:
     bar = pygame.Rect(row.left + 32, row.centery - 4, row.width - 120, 8)
     pygame.draw.rect(screen, mixed(colour, FLOOR, 0.22), bar, border_radius=4)
+    if not share:
+        return
     filled = pygame.Rect(bar.left, bar.top, max(8, round(bar.width * share)), bar.height)
     pygame.draw.rect(screen, colour, filled, border_radius=4)
 

@@ -18,6 +18,9 @@ _MOST_CELLS: Final = 700_000
 
 _INSTANCES: Final = 2
 
+#: Cells by which a click may miss.
+_REACH: Final = 3
+
 
 class Guide:
     """The crowd's fields, and the walls of the map; never waits."""
@@ -77,9 +80,22 @@ class Guide:
     def is_free(self, x: int, y: int) -> bool:
         return self._client.cost("level", (x, y)) > 0
 
+    def near(self, cell: Cell) -> Cell | None:
+        """Return the free cell nearest to one that somebody meant; None for one amid rock."""
+        (x, y), reach = cell, range(-_REACH, _REACH + 1)
+        around = sorted((dx * dx + dy * dy, dx, dy) for dx in reach for dy in reach)
+        free = ((x + dx, y + dy) for _, dx, dy in around if self.is_free(x + dx, y + dy))
+        return next(free, None)
+
     def build(self, costs: dict[Cell, int]) -> None:
         """Put up and take down walls; a cell beside the map changes nothing."""
         self._client.edit("level", costs)
+
+    def prepare_background(self) -> None:
+        """Make the finer map; takes some tens of milliseconds."""
+        times = int((_MOST_CELLS / len(self._map.cells)) ** 0.5)
+        self._fine = self._map.finer(max(1, min(_FINER, times)))
+        self._client.load_map("fine", self._fine)
 
     def keep_busy(self) -> None:
         """Top up the background work, so that workers never rest."""
@@ -88,16 +104,10 @@ class Guide:
             self._busy -= 1
             self.background += 1
 
-        fine = self._fine = self._fine or self._load_fine()
-        while self._busy < _BUSY:
+        fine = self._fine
+        while fine is not None and self._busy < _BUSY:
             at = self._random.randrange(len(fine.cells))
             if fine.cells[at]:
                 self._busy += 1
                 goal = (at % fine.width, at // fine.width)
                 self._client.flow_field("fine", goal, priority=Priority.IDLE, on_answer=done)
-
-    def _load_fine(self) -> GridMap:
-        times = int((_MOST_CELLS / len(self._map.cells)) ** 0.5)
-        fine = self._map.finer(max(1, min(_FINER, times)))
-        self._client.load_map("fine", fine)
-        return fine

@@ -24,30 +24,25 @@ from demos._guide import Guide
 from demos._mapgen import built_in_map
 from demos._maps import MapError, read_map
 from demos._options import whole_number
-from demos._sliders import Cell, make_sliders
 from demos._steering import GROUPS, Crowd
 from demos._view import MapView
-from demos._walkers import COLOURS, CrowdPainter, draw_built, draw_sliders
+from demos._walkers import COLOURS, CrowdPainter
+from demos._walls import Walls
 from engine_tasks import TaskQueue
 from engine_tasks.pygame_tools.hud import MARGIN_PX
+from engine_tasks.workers.pathfinding import Cell
 
 _MOST_WALKERS: Final = 1000
 _MORE_WALKERS: Final = 60
 
-_SLIDERS: Final = 14
-
-#: Frames from one move of the walls to the next, and the share of a move that a frame does.
+#: Frames from one move of the walls to the next.
 _MOVE_FRAMES: Final = 24
-_MOVE_SHARE: Final = 1 / 16
 
 #: Frames after which another group's arrows are shown, until somebody chooses.
 _SHOW_FRAMES: Final = 240
 
 #: The HUD ends above here.
 _CARD_TOP_PX: Final = 210
-
-_FREE: Final = 1
-_BLOCKED: Final = 0
 
 
 class CrowdScene(Scene):
@@ -77,10 +72,8 @@ class CrowdScene(Scene):
         self._map = read_map(options.map) if options.map else built_in_map()
         if "." not in self._map.cells:
             raise MapError(options.map, 0, "nowhere to walk: all cells are walls")
-        self._sliders = make_sliders(self._map, _SLIDERS, self.random)
-        lanes = {cell for slider in self._sliders for cell in slider.lane()}
-        self._crowd = Crowd(self._map, options.agents, self.random, lanes)
-        self._built: dict[Cell, int] = {}
+        self._walls = Walls(self._map, self.random)
+        self._crowd = Crowd(self._map, options.agents, self.random, self._walls.lanes())
         self._view = MapView(self._map)
         self._painter, self._arrows = CrowdPainter(), Arrows()
         self._frames = self._chosen = 0
@@ -88,19 +81,19 @@ class CrowdScene(Scene):
         self._slides, self._shows_arrows = True, True
         self._is_busy = not options.deterministic  # a frame would have to do it itself
         self._card_at: tuple[int, int] | None = None
-        self._builds: int | None = None  # what a drag makes of cells
 
     def start(self, queue: TaskQueue) -> None:
         self._guide = Guide(queue, self._map, Random(self.options.seed))
         if queue.worker_state(self._guide.worker_id) is None:
             raise SceneError(str(queue.last_error))
-        self._guide.build(dict.fromkeys(self._covered(), _BLOCKED))
+        self._guide.build(self._walls.standing())
+        if self._is_busy:
+            self._guide.prepare_background()
 
     def update(self, dt_s: float) -> None:
         if self._slides and self._frames % _MOVE_FRAMES == 0:
-            self._slide()
-        for slider in self._sliders:
-            slider.share = min(1.0, slider.share + _MOVE_SHARE)
+            self._guide.build(self._walls.slide())
+        self._walls.ease()
         self._guide.follow(self._crowd)
         self._crowd.update(dt_s, self._guide)
         if self._is_busy:
@@ -109,23 +102,12 @@ class CrowdScene(Scene):
             self._chosen = (self._chosen + 1) % GROUPS
         self._frames += 1
 
-    def _slide(self) -> None:
-        """Move each sliding wall by a cell: one edit of the map, some dozens of cells."""
-        freed = dict.fromkeys(self._covered(), _FREE)
-        for slider in self._sliders:
-            slider.slide()
-        self._guide.build(freed | self._built | dict.fromkeys(self._covered(), _BLOCKED))
-
-    def _covered(self) -> list[Cell]:
-        return [cell for slider in self._sliders for cell in slider.covered()]
-
     def draw(self, screen: pygame.Surface) -> None:
         picture, field = self._view.picture(), self._guide.shown(self._chosen)
         if self._shows_arrows and field is not None:
             picture = self._arrows.over(picture, field, COLOURS[self._chosen], self._view)
         screen.blit(picture, (0, 0))
-        draw_built(screen, (cell for cell, cost in self._built.items() if not cost), self._view)
-        draw_sliders(screen, self._sliders, self._view)
+        self._walls.draw(screen, self._view)
         self._painter.draw(screen, self._crowd, self._view, self._chosen)
         if self._card_at is not None and self.app.hud_shown:
             draw_crowd_card(screen, self._card_at, self._crowd, self._chosen, self._all_chosen)
@@ -133,6 +115,7 @@ class CrowdScene(Scene):
     def resize(self, free: pygame.Rect) -> None:
         size = self.app.screen.get_size()
         self._view.fit(size, free)
+        self._arrows.prepare(COLOURS, self._view)
         fits = free.right < 0.8 * size[0] and card_height() + _CARD_TOP_PX < free.bottom
         self._card_at = (size[0] - MARGIN_PX, free.bottom - card_height()) if fits else None
 
@@ -159,30 +142,25 @@ class CrowdScene(Scene):
     def click(self, position: tuple[int, int], button: int) -> None:
         cell = self._view.cell_at(position)
         if button == 3:
-            self._builds = _BLOCKED if self._guide.is_free(*cell) else _FREE
-            self._build(cell)
-        elif button == 1 and self._guide.is_free(*cell):
-            self._by_hand = True
-            for group in range(GROUPS) if self._all_chosen else (self._chosen,):
-                self._crowd.send(group, cell)
+            self._guide.build(self._walls.begin(cell, self._guide.is_free(*cell)))
         elif button == 1:
+            self._send(self._guide.near(cell))
+
+    def _send(self, flag: Cell | None) -> None:
+        if flag is None:
             self.app.notify("Nobody can stand there")
+            return
+        self._by_hand = True
+        for group in range(GROUPS) if self._all_chosen else (self._chosen,):
+            self._crowd.send(group, flag)
 
     def event(self, event: pygame.event.Event) -> None:
         if event.type == pygame.MOUSEBUTTONUP and event.button == 3:
-            self._builds = None
-        elif event.type == pygame.MOUSEMOTION and self._builds is not None:
-            self._build(self._view.cell_at(event.pos))
-        elif event.type == pygame.MOUSEWHEEL or (
-            event.type == pygame.MOUSEMOTION and event.buttons[1]
-        ):
+            self._walls.end()
+        elif event.type == pygame.MOUSEMOTION and event.buttons[2]:
+            self._guide.build(self._walls.drag(self._view.cell_at(event.pos)))
+        elif event.type == pygame.MOUSEWHEEL or getattr(event, "buttons", (0, 0, 0))[1]:
             self._view.handle(event)
-
-    def _build(self, cell: Cell) -> None:
-        """Make a wall of a free cell, or take down one that was built."""
-        if self._map.is_free(*cell) and self._builds is not None:
-            self._built[cell] = self._builds
-            self._guide.build({cell: self._builds})
 
     def caption(self) -> str:
         guide = self._guide

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine_tasks.workers.pathfinding.grid_map import GridMap
@@ -42,6 +42,7 @@ def _applied(cells: bytes, brought: dict[str, Any], have: int) -> tuple[bytes, i
     return bytes(now), have
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(EDITS, st.booleans(), st.booleans()), max_size=40))
 def test_what_is_held_can_be_had_again(steps: list[tuple[dict[Any, int], bool, bool]]) -> None:
     map_ = _map()

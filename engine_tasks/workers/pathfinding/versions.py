@@ -54,13 +54,16 @@ class VersionedMap:
 
     def change(self, costs: dict[Cell, int]) -> int:
         """Make another version, in which these cells, all inside, cost something else."""
-        places = tuple(y * self.width + x for x, y in costs)
-        new, was = bytes(costs.values()), bytes(self._cells[place] for place in places)
-        if new == was:
+        cells = self._cells
+        asked = ((y * self.width + x, cost) for (x, y), cost in costs.items())
+        changed = {place: cost for place, cost in asked if cells[place] != cost}
+        if not changed:
             return self.version
+        places, new = tuple(changed), bytes(changed.values())
+        was = bytes(cells[place] for place in places)
         self.version += 1
         self._changes.append(_Change(self.version, places, new, was))
-        _put(self._cells, places, new)
+        _put(cells, places, new)
         self._forget()
         return self.version
 
