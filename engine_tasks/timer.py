@@ -84,6 +84,7 @@ class Timer:
                 call()
             except Exception:
                 logger.exception("a timed call failed")
+            del timed, call  # they may hold a queue, which is to end when nobody has it
 
     def _next_due(self) -> Timed:
         with self._changed:

@@ -1,6 +1,7 @@
 """The timer calls each thing once, on its own thread, in the order of their times."""
 
 import threading
+import weakref
 
 import pytest
 from eventually import PATIENCE_S, eventually
@@ -33,6 +34,18 @@ def test_a_call_happens_once_and_is_marked() -> None:
     assert later.wait(30)
     assert called == [1]
     assert timed.fired
+
+
+def test_what_was_called_is_let_go() -> None:
+    class Game:
+        def look(self) -> None:
+            """Nothing is left to see."""
+
+    timer, game = Timer(), Game()
+    seen = weakref.ref(game)
+    timer.after(0.0, game.look)
+    del game
+    eventually(lambda: seen() is None)
 
 
 def test_a_cancelled_call_never_happens() -> None:
