@@ -321,6 +321,29 @@ def test_a_request_that_is_taken_back_says_so_and_leaves_the_others(inline: Path
     assert not tasks[1].cancel()
 
 
+def test_a_request_that_waits_for_a_map_to_travel_can_be_taken_back(
+    queue: TaskQueue, inline: PathClient
+) -> None:
+    inline.load_map("small", SMALL)
+    queue.pump()
+    queue.restart_worker(queue.worker_ids["Pathfinding"])  # it forgets the map
+    tasks = [inline.find_path("small", (0, 0), (x, 0)) for x in (1, 2, 3)]
+    while sum(map(len, inline._asking._held.values())) < 2:
+        queue.pump(max_results=1)  # each lacks the map; the first one takes it along then
+    assert not any(task.done for task in tasks)
+    assert tasks[1].cancel()
+    assert isinstance(tasks[1].answer, PathError)
+    assert tasks[1].answer.kind is PathErrorKind.CANCELLED
+    for task in (tasks[0], tasks[2]):
+        assert isinstance(inline.wait(task, PATIENCE_S), Path)
+
+
+def test_a_field_to_nowhere_raises(inline: PathClient) -> None:
+    inline.load_map("small", SMALL)
+    with pytest.raises(ValueError, match="a field needs at least one cell"):
+        inline.flow_field("small", [])
+
+
 def test_a_shared_field_is_taken_back_when_the_last_one_does(inline: PathClient) -> None:
     inline.load_map("small", SMALL)
     first = inline.flow_field("small", (0, 0))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import partial
 from itertools import count
 from secrets import token_hex
-from typing import Final
+from typing import Final, cast
 from weakref import WeakValueDictionary
 
 from engine_tasks.errors import PayloadError
@@ -210,11 +210,13 @@ def _ignore(_: object) -> None:
 
 
 def _goals(goals: Cell | Iterable[Cell]) -> tuple[Cell, ...]:
+    """One cell or several as several."""
     listed = tuple(goals)
-    cells = (listed,) if listed and isinstance(listed[0], int) else listed
-    if not cells:
+    if not listed:
         raise ValueError("goals: a field needs at least one cell to lead to")
-    return cells  # type: ignore[return-value]  # mypy does not see which of the two it is
+    if isinstance(listed[0], tuple | list):
+        return cast("tuple[Cell, ...]", listed)
+    return (cast("Cell", listed),)
 
 
 def _settle(

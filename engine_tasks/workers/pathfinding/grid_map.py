@@ -67,8 +67,8 @@ class GridMap:
     @classmethod
     def of_rows(cls, rows: Sequence[str]) -> GridMap:
         """A map drawn in text, in the letters of `.map` files: `.` is free, `@` a wall."""
-        text = "\n".join(["type octile", f"height {len(rows)}", f"width {len(rows[0])}", "map"])
-        return parse_map(f"{text}\n" + "\n".join(rows), "rows")
+        width = len(rows[0]) if rows else 0
+        return parse_map("\n".join((f"height {len(rows)}", f"width {width}", "map", *rows)), "rows")
 
     def cost(self, x: int, y: int) -> int:
         """What it costs to enter a cell; 0 for a wall, and for what is outside of the map."""
