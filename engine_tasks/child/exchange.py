@@ -114,7 +114,7 @@ class Exchange:
         try:
             if len(_mapped) < MOST_MAPPINGS:
                 with suppress(OSError):  # no descriptor is left, say
-                    return memoryview(self._map(start, size_bytes))
+                    return memoryview(self._map(start, size_bytes)).toreadonly()
             content = read_part(self._fd, start, size_bytes)
         except (OSError, ValueError, MemoryError) as error:
             raise FrameError(f"a shared message that cannot be read: {error}") from error

@@ -58,7 +58,10 @@ class Mapping(mmap.mmap):
 
 def map_part(fd: int, start: int, size_bytes: int, on_unused: Callable[[Mapping], None]) -> Mapping:
     """A part of a segment to read from. Raises `OSError`, `ValueError` for no part of it."""
-    mapping = Mapping(fd, size_bytes, flags=mmap.MAP_SHARED, prot=mmap.PROT_READ, offset=start)
+    # Views of it are read-only. C code that writes all the same, as a surface of pygame does when
+    # a game draws on it, changes pages of its own instead of ending the process.
+    prot = mmap.PROT_READ | mmap.PROT_WRITE
+    mapping = Mapping(fd, size_bytes, flags=mmap.MAP_PRIVATE, prot=prot, offset=start)
     mapping.start = start
     mapping.on_unused = on_unused
     return mapping

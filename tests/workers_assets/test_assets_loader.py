@@ -83,6 +83,9 @@ def test_a_large_image_is_a_view_that_pygame_takes(
     drawn = surface()
     gc.collect()
     assert tuple(drawn.get_at((1, 511))) == (4, 5, 6, 7)  # it holds on to its pixels
+    drawn.fill((9, 9, 9, 9))  # and to draw on it harms nobody
+    assert tuple(drawn.get_at((1, 511))) == (9, 9, 9, 9)
+    assert tuple(surface().get_at((1, 511))) == (4, 5, 6, 7)
 
 
 def test_a_sound_is_ready_for_pygame(

@@ -23,7 +23,7 @@ class Image:
     """Raw pixels, one byte a channel, row by row without gaps; the top row first, unless it was
     loaded with `flip`.
 
-    Straight alpha. Do not write to them: a surface that lies over them is for reading.
+    Straight alpha. They are for reading: a surface that lies over them is not to be drawn on.
     """
 
     width: int
