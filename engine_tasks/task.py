@@ -205,10 +205,12 @@ class TaskResult:
         """
         if self._payload is _UNREAD:
             encoded = self._encoded
-            if isinstance(encoded, Parcel):
-                self._payload = unpack(encoded, root="result", views=True)
+            if type(encoded) is bytes:
+                self._payload = decode(encoded, root="result")
+            elif encoded is None:
+                self._payload = None
             else:
-                self._payload = None if encoded is None else decode(encoded, root="result")
+                self._payload = unpack(encoded, root="result", views=True)
         return self._payload
 
     def payload_as(self, wanted: type[T]) -> T:

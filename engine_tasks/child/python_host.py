@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from engine_tasks.task import Outcome
 
 
-_TASKS: Final = frozenset({TASK, TASK_APART, TASK_SHARED})
+_LARGE_TASKS: Final = frozenset({TASK_APART, TASK_SHARED})
 
 
 def serve(inbox: Inbox, out: int, hello: dict[str, Any]) -> None:
@@ -81,13 +81,10 @@ def _complain_to(game: Game) -> Complain:
 def _answer_all(instance: NativeInstance, game: Game, share: GameShare) -> None:
     while (frame := game.next_frame()) is not None:
         kind, task_id, body = frame
-        if kind in _TASKS:
+        if kind == TASK or kind in _LARGE_TASKS:
             game.begin(task_id)
-            payload: memoryview | Parcel = memoryview(body)[F64.size :]
-            if kind != TASK:
-                payload = share.payload(kind, memoryview(body)[F64.size :])
-            outcome = _outcome(instance, payload)
-            del payload  # what is large of it may be used again
+            payload = memoryview(body)[F64.size :]
+            outcome = _outcome(instance, payload if kind == TASK else share.payload(kind, payload))
             if type(outcome) is bytes and not share.is_used and len(outcome) < LARGE_BYTES:
                 game.answer(RESULT, outcome)  # nearly always
             elif isinstance(outcome, bytes | Parcel):

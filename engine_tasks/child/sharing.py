@@ -29,6 +29,8 @@ class GameShare:
         self._fd = segment_fd
         self._out = out
         self._exchange: Exchange | None = None
+        self.is_used = False
+        """Whether anything large has passed yet."""
         if segment_fd is not None:
             os.set_inheritable(segment_fd, False)  # not for what the worker's code starts
 
@@ -37,12 +39,8 @@ class GameShare:
             from engine_tasks.child.exchange import Exchange  # noqa: PLC0415 - with the first
 
             self._exchange = Exchange(self._fd, "child")
+            self.is_used = True
         return self._exchange
-
-    @property
-    def is_used(self) -> bool:
-        """Whether anything large has passed yet."""
-        return self._exchange is not None
 
     def payload(self, kind: int, body: memoryview) -> Parcel:
         """The payload in what a TASK_SHARED or a TASK_APART frame has behind the timeout.
