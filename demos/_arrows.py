@@ -17,9 +17,10 @@ from engine_tasks.workers.pathfinding import FlowField
 #: Pixels from one arrow to the next, at least; cells that an arrow stands for follow from it.
 _APART_PX: Final = 15.0
 
-#: Shades from the flag outwards, and the cost of the way at which the last one begins.
+#: Shades from the flag outwards, and the cost of the way at which the last one begins, as a
+#: share of the map's width and height.
 _SHADES: Final = 7
-_FAR: Final = 70.0
+_FAR: Final = 0.45
 
 _DIRECTIONS: Final = 8
 
@@ -56,7 +57,8 @@ class Arrows:
     def _draw(self, field: FlowField, colour: Colour, view: MapView) -> None:
         every, length = _every(view), _length(view)
         shades = self._sprites_of(colour, length)
-        costs, per_cost = field.costs, (_SHADES - 1) / _FAR
+        costs = field.costs
+        per_cost = (_SHADES - 1) / (_FAR * (field.width + field.height))
         half, (left, top) = length / 2, view.origin
         images = []
         for y in range(every // 2, field.height, every):

@@ -16,6 +16,9 @@ _LONG: Final = (3, 6)
 _LEAST_RUN: Final = 6
 _MOST_RUN: Final = 16
 
+#: Cells on a side of a map on which sliders are twice as large.
+_LARGE: Final = 200
+
 #: Places that are tried for each slider.
 _TRIES: Final = 300
 
@@ -24,7 +27,7 @@ _TRIES: Final = 300
 class Slider:
     """A bar across its way; `step` counts cells from where it began, 0 to `run`."""
 
-    cells: tuple[Cell, ...]  # where it began
+    cells: tuple[Cell, ...]  # where it began, from its first corner to the one across
     way: tuple[int, int]  # one cell on
     run: int
     step: int
@@ -72,7 +75,12 @@ def _slider_at(grid_map: GridMap, corner: Cell, random: Random) -> Slider | None
     """Return a slider that begins at a cell, if it can slide far enough from there."""
     length = random.randint(*_LONG)
     along, way = random.choice((((0, 1), (1, 0)), ((1, 0), (0, 1))))
-    cells = tuple((corner[0] + n * along[0], corner[1] + n * along[1]) for n in range(length))
+    thick = 1 if max(grid_map.width, grid_map.height) < _LARGE else 2
+    cells = tuple(
+        (corner[0] + n * along[0] + m * way[0], corner[1] + n * along[1] + m * way[1])
+        for n in range(thick * length)
+        for m in range(thick)
+    )
     run = -1
     while run < _MOST_RUN and all(
         grid_map.is_free(x + (run + 1) * way[0], y + (run + 1) * way[1]) for x, y in cells

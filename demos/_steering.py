@@ -15,6 +15,10 @@ from engine_tasks.workers.pathfinding import Cell, FlowField
 #: Groups of walkers; each has a colour and a flag of its own.
 GROUPS: Final = 6
 
+#: Free cells of a map with the times and speeds below. On a larger one all go faster, and are
+#: given more time.
+_USUAL_CELLS: Final = 4000
+
 #: Seconds after which a group is sent on, and when most of it has gathered.
 _ORDER_S: Final = (7.0, 16.0)
 _GATHERED_S: Final = 1.5
@@ -103,6 +107,7 @@ class Crowd:
         self.arrived = 0
         self._random = random
         self._cells = grid_map.largest_region()
+        self._pace = sqrt(max(1.0, sqrt(len(self._cells) / _USUAL_CELLS)))
         self._flag_cells = [cell for cell in self._cells if cell not in never] or self._cells
         self.groups = [self._new_group(stagger=n / GROUPS) for n in range(GROUPS)]
         self.resize(count)
@@ -196,7 +201,7 @@ class Crowd:
 
     def _new_group(self, stagger: float = 1.0) -> Group:
         random = self._random
-        lasts_s = stagger * random.uniform(*_ORDER_S) + (1.0 - stagger)
+        lasts_s = self._pace * (stagger * random.uniform(*_ORDER_S) + (1.0 - stagger))
         return Group(random.choice(self._flag_cells), self.time_s, lasts_s)
 
     def _new_walker(self, index: int) -> Walker:
@@ -207,7 +212,7 @@ class Crowd:
         return Walker(
             group=index % GROUPS,
             cell=cell,
-            speed=random.uniform(*_SPEED),
+            speed=self._pace * random.uniform(*_SPEED),
             offset=offset,
             place=sqrt(random.random()),
             x=cell[0] + offset[0],

@@ -103,7 +103,7 @@ def _draw_wall(
     shadow = area.move(round(0.2 * cell_px), round(0.3 * cell_px))
     pygame.draw.rect(screen, (30, 35, 44), shadow, border_radius=radius)
     pygame.draw.rect(screen, _WALL_EDGE, area, border_radius=radius)
-    inner = area.inflate(-2, -2).move(0, -1)
+    inner = area.inflate(-2, -2).move(0, -1) if min(area.size) > 4 else area
     if inner.width > 0 and inner.height > 0:
         pygame.draw.rect(screen, _WALL, inner, border_radius=radius)
 
