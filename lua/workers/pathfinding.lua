@@ -21,46 +21,12 @@
 
 local answers = require("pathfinding.answers")
 local grids = require("pathfinding.grid")
+local maps = require("pathfinding.maps")
 local versions = require("pathfinding.versions")
-
--- Kept by an instance; the maps used longest ago go first.
-local MAX_MAPS = 8
-local MAX_CELLS = 8 * 1024 * 1024
-
-local known = {} -- map_id -> grid
-local used = {} -- map ids, the one used longest ago first
 
 --- Fails the request with a message for whoever sent it, not for whoever reads this file.
 local function refuse(message, ...)
   error(message:format(...), 0)
-end
-
---- Notes that a map was used, and forgets others where there are too many.
-local function touch(map_id)
-  for i = #used, 1, -1 do
-    if used[i] == map_id then
-      table.remove(used, i)
-    end
-  end
-  used[#used + 1] = map_id
-  local cells, kept = 0, {}
-  for i = #used, 1, -1 do
-    cells = cells + known[used[i]].size
-    if i < #used and (#kept == MAX_MAPS or cells > MAX_CELLS) then
-      known[used[i]] = nil
-    else
-      table.insert(kept, 1, used[i])
-    end
-  end
-  used = kept
-end
-
-local function learn(map_id, map, version)
-  local grid, reason = grids.parse(map, version)
-  if not grid then
-    refuse("%s", reason)
-  end
-  known[map_id] = grid
 end
 
 local function map_id_of(request)
@@ -77,15 +43,17 @@ local function grid_for(map_id, request)
   if version ~= nil and not grids.is_integer(version) then
     refuse("version: expected an integer, got %s", tostring(version))
   end
-  local grid = known[map_id]
+  local grid = maps.find(map_id)
   if request.map ~= nil and not (grid and grid.version == version) then
-    learn(map_id, request.map, version or 0)
-    grid = known[map_id]
+    local reason = maps.keep(map_id, request.map, version or 0)
+    if reason then
+      refuse("%s", reason)
+    end
+    grid = maps.find(map_id)
   end
   if not grid then
     return nil
   end
-  touch(map_id)
   local there, reason = versions.bring_to(grid, version or grid.version, request.edits)
   if reason then
     refuse("%s", reason)
@@ -148,7 +116,8 @@ function M.run(request)
   local map_id = map_id_of(request)
   local grid = grid_for(map_id, request)
   if not grid then
-    return { need_map = map_id, have = known[map_id] and known[map_id].version }
+    local present = maps.find(map_id)
+    return { need_map = map_id, have = present and present.version }
   end
   return answer[request.op](grid, request)
 end

@@ -1,16 +1,16 @@
 -- A* from a cell to a cell and, with no heuristic and no target, the distances to some cells.
 --
--- The open list is an array of buckets of cells whose estimate is alike, each a stack. Within a
--- bucket cells come in no order; a cell that a shorter way is found to is looked at again, and
--- the search ends once no estimate is below the cost of the way found: so the way is the
--- shortest all the same, and the heap that most of the time went into is gone.
+-- Cells come out of the open list only roughly in the order of their estimates. A cell that a
+-- shorter way is found to is looked at again, and the search ends once no estimate is below the
+-- cost of the way found: so the way is the shortest.
 --
 -- `grid.reached` is never cleared: each search counts from a `base` so far below those of the
 -- ones before that whatever they left is no better than "not reached".
 
-local abs, floor, huge = math.abs, math.floor, math.huge
-local max, min = math.max, math.min
-local band = bit.band
+local buckets = require("pathfinding.buckets")
+
+local abs, floor, huge, min = math.abs, math.floor, math.huge, math.min
+local into_bucket, take = buckets.push, buckets.pop
 
 local SQRT2 = math.sqrt(2)
 local WALL = -huge
@@ -22,14 +22,9 @@ local SAME = 1e-6
 
 local parent = {} -- by cell: the next one on its way to the sources
 
--- Entries of the buckets: a cell as it was reached, and the entry below it in its stack.
-local head, entry_cell, entry_reached, entry_below = {}, {}, {}, {}
-local entries, queued = 0, 0
-
 -- Of the present search. Upvalues of the file and not of a closure made for each search:
 -- LuaJIT compiles the functions below once.
-local reached, stride, base = {}, 0, 0
-local scale, mask, lowest, best = 0, 0, huge, huge -- lowest: the bucket that is emptied now
+local reached, stride, base, best = {}, 0, 0, huge
 local least, target_x, target_y = 0, 0, 0
 
 --- More than any shortest way of the grid costs.
@@ -59,11 +54,7 @@ local function push(cell, by, cost, x, y)
   reached[cell], parent[cell] = cost, by
   local through = cost - base + estimate(x, y)
   if through < best then
-    -- Rounding may put it a hair below its parent, into a bucket that was left behind.
-    local bucket, entry = band(max(floor(through * scale), lowest), mask), entries + 1
-    entries, queued = entry, queued + 1
-    entry_cell[entry], entry_reached[entry], entry_below[entry] = cell, cost, head[bucket]
-    head[bucket] = entry
+    into_bucket(cell, cost, through)
   end
 end
 
@@ -105,26 +96,22 @@ local function expand(cell, here, step)
   end
 end
 
-local function begin(grid, target)
+local function begin(grid, sources, target)
   lower_base(grid)
-  reached, stride, base = grid.reached, grid.stride, grid.base
+  reached, stride, base, best = grid.reached, grid.stride, grid.base, huge
   least, target_x, target_y = 0, 0, 0
   if target then
-    least, target_x, target_y =
-      grid.least, (target - 1) % stride, floor((target - 1) / stride)
+    least, target_x, target_y = grid.least, (target - 1) % stride, floor((target - 1) / stride)
   end
   for cell = #parent + 1, grid.size do -- in their order: an array, not a hash
     parent[cell] = 0
   end
-  scale, best, entries, queued = BUCKETS_A_STEP / grid.least, huge, 0, 0
-  -- A step raises the estimate by less than this many buckets: a ring of as many is enough.
-  local needed, buckets = 2 * SQRT2 * grid.most * scale + 2, 2
-  while buckets < needed do
-    buckets = buckets * 2
-  end
-  mask = buckets - 1
-  for bucket = 0, mask do
-    head[bucket] = 0
+  buckets.clear(BUCKETS_A_STEP / grid.least, 2 * SQRT2 * grid.most)
+  for _, cell in ipairs(sources) do
+    local y = floor((cell - 1) / stride)
+    local x = cell - 1 - y * stride
+    buckets.begin_at(estimate(x, y))
+    push(cell, cell, base, x, y)
   end
 end
 
@@ -138,35 +125,19 @@ local M = { SQRT2 = SQRT2, parent = parent }
 ---@param target integer?
 ---@return integer expanded cells whose neighbours were looked at
 function M.run(grid, sources, target)
-  begin(grid, target)
+  begin(grid, sources, target)
   local expanded, cost = 0, grid.cost
-  for _, cell in ipairs(sources) do
-    local y = floor((cell - 1) / stride)
-    local x = cell - 1 - y * stride
-    lowest = floor(estimate(x, y) * scale)
-    push(cell, cell, base, x, y)
-  end
-  while queued > 0 do
-    local bucket = band(lowest, mask)
-    local entry = head[bucket]
-    if entry == 0 then
-      lowest = lowest + 1
-      if lowest >= best * scale then
-        break
-      end
-    else
-      head[bucket] = entry_below[entry]
-      queued = queued - 1
-      local cell, here = entry_cell[entry], entry_reached[entry]
-      if reached[cell] == here then -- else a shorter way was found since
-        if cell == target then
-          best = here - base - SAME
-        else
-          expanded = expanded + 1
-          expand(cell, here, cost[cell])
-        end
+  local cell, here = take(best)
+  while cell do
+    if reached[cell] == here then -- else a shorter way was found since
+      if cell == target then
+        best = here - base - SAME
+      else
+        expanded = expanded + 1
+        expand(cell, here, cost[cell])
       end
     end
+    cell, here = take(best)
   end
   return expanded
 end
