@@ -55,7 +55,7 @@ def _count(surface: pygame.Surface, area: pygame.Rect, colour: Colour) -> int:
     return pygame.mask.from_threshold(part, (*colour, 255), (12, 12, 12, 255)).count()
 
 
-def _drawn(hud: Hud, surface: pygame.Surface, times: int = 21) -> pygame.Rect:
+def _drawn(hud: Hud, surface: pygame.Surface, times: int = 61) -> pygame.Rect:
     """Draw as often as it takes to look at every worker."""
     for _ in range(times):
         surface.fill((0, 0, 0))
@@ -136,7 +136,7 @@ def test_a_worker_that_comes_back_under_another_id_is_shown_anew(queue: TaskQueu
     queue.start_native_worker(again, "Paths", _half, options=INLINE)
     for number in range(200):
         queue.send_task(again, number)
-    area = _drawn(hud, surface, 41)
+    area = _drawn(hud, surface)
     rows = pygame.Rect(area.left, area.top + 130, area.width, area.height - 130)
     assert _count(surface, rows, WARNING) > 0
 
@@ -208,7 +208,7 @@ def test_more_workers_than_there_are_rows_do_no_harm(queue: TaskQueue) -> None:
     hud, surface = Hud(queue), _game()
     for number in range(12):
         _start(queue, f"Worker {number}")
-    assert surface.get_rect().contains(_drawn(hud, surface, 45))
+    assert surface.get_rect().contains(_drawn(hud, surface))
 
 
 def test_rows_can_be_done_without(queue: TaskQueue) -> None:
@@ -224,7 +224,7 @@ def test_no_more_rows_than_a_low_window_holds(queue: TaskQueue) -> None:
     hud, surface = Hud(queue), _game(size=(480, 240))
     for number in range(6):
         _start(queue, f"Worker {number}")
-    assert surface.get_rect().contains(_drawn(hud, surface, 45))
+    assert surface.get_rect().contains(_drawn(hud, surface))
 
 
 def test_a_queue_that_was_stopped_can_still_be_shown(queue: TaskQueue) -> None:
@@ -232,7 +232,7 @@ def test_a_queue_that_was_stopped_can_still_be_shown(queue: TaskQueue) -> None:
     _start(queue, "Paths")
     _drawn(hud, surface)
     queue.kill()
-    _drawn(hud, surface, 45)
+    _drawn(hud, surface)
 
 
 def test_without_pygame_the_import_says_what_to_install() -> None:
