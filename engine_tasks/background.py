@@ -31,13 +31,20 @@ class Background:
             self.start()
 
     def start(self) -> None:
-        """Have a thread. Not from a `__del__`, which may run within this."""
+        """Have a thread. Not from a `__del__`, which may run within this.
+
+        Where none can be had, at the end of the interpreter say, the calls wait.
+        """
         with self._lock:
-            if self._thread is None:
-                self._thread = threading.Thread(
-                    target=self._run, name="engine_tasks background", daemon=True
-                )
-                self._thread.start()
+            if self._thread is not None:
+                return
+            thread = threading.Thread(target=self._run, name="engine_tasks background", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError as error:
+                logger.debug("there is no thread for what may wait: %s", error)
+            else:
+                self._thread = thread
 
     def _run(self) -> None:
         while True:

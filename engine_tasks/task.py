@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 import attrs
 
 from engine_tasks.errors import PayloadError, TaskError
-from engine_tasks.parcel import Message, Parcel, unpack
+from engine_tasks.parcel import Message, Parcel, joined, unpack
 from engine_tasks.payload import decode, mentions, structure
 from engine_tasks.policies import Priority
 
@@ -135,7 +135,23 @@ class TaskResult:
     _started_s: float = 0.0
     _finished_s: float = 0.0
     _encoded: Message | None = None
-    _payload: Any = attrs.field(default=_UNREAD, alias="read")
+    _payload: Any = attrs.field(default=_UNREAD, init=False)
+
+    __match_args__ = (
+        *("worker_id", "task_id", "error", "attempts"),
+        *("queued_s", "started_s", "finished_s", "encoded"),
+    )
+
+    def keep(self, payload: Any) -> None:
+        """Have this payload, decoded already, for the library's own parts."""
+        self._payload = payload
+
+    def __reduce__(self) -> tuple[type[TaskResult], tuple[Any, ...]]:
+        """A copy, or one that is pickled, has the payload as bytes of its own, not read yet."""
+        encoded = None if self._encoded is None else joined(self._encoded)
+        times = (self._queued_s, self._started_s, self._finished_s)
+        known = (self._worker_id, self._task_id, self._error, self._attempts)
+        return TaskResult, (*known, *times, encoded)
 
     @property
     def worker_id(self) -> int:

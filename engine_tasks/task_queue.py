@@ -609,7 +609,10 @@ class TaskQueue:
 
     def _kill(self, workers: list[Worker]) -> None:
         for worker in workers:
-            worker.kill()
+            try:
+                worker.kill()
+            except Exception:  # the children of the others must not be left
+                logger.exception("the worker %r could not be killed", worker.name)
         deadline_s = time.monotonic() + KILL_TIMEOUT_S
         for worker in workers:
             if not worker.wait_stopped(max(0.0, deadline_s - time.monotonic())):

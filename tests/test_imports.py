@@ -15,7 +15,7 @@ PACKAGE = Path(engine_tasks.__file__).parent
 #: From the ground up: a module imports from layers below its own, and within its own. The
 #: longest name that fits counts, so `lua.binding` is not in the layer of `lua`.
 LAYERS = [
-    {"errors", "checks", "fitting", "mutex"},
+    {"errors", "checks", "fitting", "convoys"},
     {"policies", "clock", "extensions", "worker_id", "timer", "background", "lifecycle"},
     {"conversion"},
     {"wire"},

@@ -156,6 +156,25 @@ def test_no_create_ends_more_than_its_start(isolation: Isolation, raised: BaseEx
     executor.stop()
 
 
+def test_a_destroy_has_the_grace_of_a_stop_also_after_several_tasks(
+    queue: TaskQueue, tmp_path: Path
+) -> None:
+    left = tmp_path / "destroyed"
+
+    def destroy_slowly(_resource: None) -> None:
+        threading.Event().wait(0.5)  # past what a child has that ends by itself
+        left.write_text("yes")
+
+    options = WorkerOptions(
+        nice=0, create=lambda: None, destroy=destroy_slowly, stop_grace_s=PATIENCE_S
+    )
+    assert queue.start_native_worker(1, "W", lambda _resource, data: data, options=options)
+    for n in range(3):
+        result_of(queue, 1, n)
+    queue.stop(PATIENCE_S)
+    assert left.read_text() == "yes"
+
+
 def test_a_destroy_that_raises_is_logged_with_the_label_and_harms_nothing(
     diary: Diary, start: Callable[..., Executor], caplog: pytest.LogCaptureFixture
 ) -> None:

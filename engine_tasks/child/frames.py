@@ -57,23 +57,21 @@ class FrameError(Exception):
     """Bytes that are no frame: the other side is broken or hostile."""
 
 
-def write_frame(fd: int, kind: int, task_id: int, *parts: Buffer, behind: bytes = b"") -> None:
+def write_frame(fd: int, kind: int, task_id: int, *parts: Buffer, ahead: bytes = b"") -> None:
     """Write one frame, however long that takes. Raises `OSError` when nobody reads.
 
-    The parts are bytes, or views of bytes. What is to come `behind` it is a frame already.
+    The parts are bytes, or views of bytes. What is to come `ahead` of it is a frame already.
     """
     length = 0
     for part in parts:
         length += len(part)
-    header = HEADER.pack(length, kind, task_id)
+    header = ahead + HEADER.pack(length, kind, task_id)
     if length <= _READ_BYTES:
-        write_all(fd, b"".join((header, *parts, behind)))
+        write_all(fd, b"".join((header, *parts)))
         return
     write_all(fd, header)
     for part in parts:  # not joined: a large payload is not copied
         write_all(fd, part)
-    if behind:
-        write_all(fd, behind)
 
 
 def write_all(fd: int, content: Buffer) -> None:

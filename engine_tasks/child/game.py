@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 #: Characters of a log line or a note that are sent.
 MAX_LOG_CHARACTERS: Final = 4096
-#: Cancelled tasks that are remembered: a batch is smaller, and what came too late is forgotten.
-_MOST_CANCELLED: Final = 64
+#: Cancelled tasks that are remembered: some times a batch, since many come too late.
+_MOST_CANCELLED: Final = 256
 
 
 class Game:
@@ -69,6 +69,8 @@ class Game:
     def next_frame(self) -> Frame | None:
         """Wait for the next frame but a CANCEL; None when the game is gone."""
         while not self._kept:
+            if self._begun and not self._inbox.has_more():
+                self._begun = 0  # what lay behind the last task was none: it waits from here on
             frame = self._inbox.read()
             if frame is None:
                 return None
@@ -108,7 +110,7 @@ class Game:
     def answer(self, kind: int, *body: Buffer) -> None:
         """The running task has ended with this frame: a RESULT, an ERROR, or an UNHEALTHY.
 
-        Behind the last of those tasks that are here the game is told how long each took.
+        Ahead of the last answer to the tasks that are here the game is told how long each took.
         """
         assert self.task_id is not None, "begin comes before answer"
         task_id, worked = self.task_id, b""
@@ -117,7 +119,7 @@ class Game:
             each_s = (monotonic() - self._since_s) / self._begun
             worked = HEADER.pack(F64.size, WORKED, 0) + F64.pack(each_s)
             self._begun = 0
-        write_frame(self._out, kind, task_id, *body, behind=worked)
+        write_frame(self._out, kind, task_id, *body, ahead=worked)
 
     def end(self) -> None:
         """No task runs any more."""

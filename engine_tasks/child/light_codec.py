@@ -19,6 +19,8 @@ class _Later(ModuleType):
     """Stands for a module that is imported once something of it is used."""
 
     def __getattr__(self, name: str) -> Any:
+        if sys.modules.get(self.__name__) is self:
+            del sys.modules[self.__name__]
         __import__(self.__name__)
         return getattr(sys.modules[self.__name__], name)
 
@@ -43,5 +45,6 @@ def load_codec() -> None:
     try:
         import ormsgpack  # noqa: F401, PLC0415
     finally:
-        for name in stand_ins:
-            del sys.modules[name]
+        for name, stand_in in stand_ins.items():
+            if sys.modules.get(name) is stand_in:
+                del sys.modules[name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import select
@@ -100,7 +101,10 @@ class ChildProcess:
             write_frame(self._input(), kind, task_id, *parts)
 
     def write_tasks(self, tasks: Sequence[Task], soft_timeout_s: float) -> None:
-        """Write a frame for each task, in one go. Raises `OSError` when the child is gone."""
+        """Write a frame for each task, in one go. Raises `OSError` where none of them arrived.
+
+        A child that ends when it has some of several can have run those: reading tells.
+        """
         fd = self._input()
         timeout = F64.pack(soft_timeout_s)
         if len(tasks) == 1 and len(tasks[0].payload) > _JOINED_BYTES:
@@ -113,7 +117,11 @@ class ChildProcess:
                 payload = task.payload
                 assert isinstance(payload, bytes), "a parcel is large, and travels alone"
                 frames += (pack(rest + len(payload), TASK, task.id), timeout, payload)
-            write_all(fd, b"".join(frames))
+            content = memoryview(b"".join(frames))
+            written = os.write(fd, content)
+            if written < len(content):  # the pipe was not empty: a CANCEL lay in it, say
+                with contextlib.suppress(OSError):
+                    write_all(fd, content[written:])
 
     def _write_large(self, fd: int, task: Task, timeout: bytes) -> None:
         parts: list[Buffer]

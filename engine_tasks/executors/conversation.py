@@ -62,6 +62,8 @@ _MOST_IN_A_PIPE: Final = 65_536 // (HEADER.size + 12)
 _SHORTEST_REST_S: Final = 0.00002
 #: Seconds by which an answer may be read late, at most.
 _LONGEST_REST_S: Final = 0.001
+#: Bytes of a script's result up to which it is kept as it was read when it was checked.
+_KEPT_READ_BYTES: Final = 256
 #: Modules a second that a child may ask for; each costs the game a look at the disk.
 _SOURCES_PER_S: Final = 500
 
@@ -243,15 +245,20 @@ def rates(limits: LuaLimits) -> dict[str, int]:
     }
 
 
-def readable(encoded: bytes) -> ReadResult | TaskError:
-    """A script's result, read, or the error where Python has no value for a part of it.
+def readable(encoded: bytes) -> bytes | ReadResult | TaskError:
+    """A script's result, or the error where Python has no value for a part of it.
+
+    One of few bytes is kept as it was read. Values that wait to be polled take fifty times the
+    memory of their bytes, and the garbage collector looks at each of them: a second read of a
+    large one is cheaper.
 
     Raises `PayloadError` for what is no MessagePack, which no script can bring about.
     """
     try:
-        return ReadResult(encoded, decode(encoded, root="result"))
+        payload = decode(encoded, root="result")
     except ExtensionError as error:
         return TaskError(ErrorKind.BAD_RESULT, printable(str(error)))
+    return ReadResult(encoded, payload) if len(encoded) <= _KEPT_READ_BYTES else encoded
 
 
 class _Flood:

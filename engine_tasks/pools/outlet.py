@@ -64,10 +64,10 @@ class Outlet:
             )
         times = (queued_s, started_s, finished_s)
         if isinstance(outcome, ReadResult):
-            if task is not carrier:  # each of several askers has a value of its own to change
-                return TaskResult(worker_id, task_id, None, attempts, *times, outcome.encoded)
-            read = outcome.payload
-            return TaskResult(worker_id, task_id, None, attempts, *times, outcome.encoded, read)
+            result = TaskResult(worker_id, task_id, None, attempts, *times, outcome.encoded)
+            if task is carrier:  # each of several askers has a value of its own to change
+                result.keep(outcome.payload)
+            return result
         assert isinstance(outcome, TaskError)
         return TaskResult(worker_id, task_id, outcome, attempts, *times)
 

@@ -135,7 +135,7 @@ class Pool:
         self._close(PoolPhase.STOPPING)
         self._kill_the_rest()
         if not self.tasks.drain(gently=False, within_s=_DRAIN_S):
-            BACKGROUND.call(self.tasks.drain)
+            BACKGROUND.call(self.tasks.drain_later)
 
     def wait_stopped(self, timeout_s: float) -> bool:
         """Wait until every instance has ended."""

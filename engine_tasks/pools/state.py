@@ -178,6 +178,7 @@ class PoolState:
         if self._closing_error is not None:
             return []
         if self.ready.has_events:
+            self.ready.sort_in()  # what becomes ready now is behind what was sent before
             self.advance(now_s)
         most = limit
         if limit > 1:

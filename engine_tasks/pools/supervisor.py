@@ -294,7 +294,7 @@ class Supervisor(pykka.ThreadingActor):
             self._over = True
             self._ward.when_stopped()
             if not self._tasks.drain(within_s=0.0):
-                BACKGROUND.call(self._tasks.drain)  # nobody waits for what is left
+                BACKGROUND.call(self._tasks.drain_later)  # nobody waits for what is left
             self.stop()
 
     def on_failure(

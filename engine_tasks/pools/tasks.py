@@ -12,13 +12,13 @@ from typing import Any, Final, TypeVar
 
 import pykka
 
+from engine_tasks.background import BACKGROUND
+from engine_tasks.convoys import Patient
 from engine_tasks.errors import TaskError
-from engine_tasks.mutex import Mutex
 from engine_tasks.options import WorkerOptions
 from engine_tasks.policies import Priority
 from engine_tasks.pools.alarm import Alarm
 from engine_tasks.pools.outlet import Outlet
-from engine_tasks.pools.ready_queue import ReadyQueue
 from engine_tasks.pools.slots import InstanceState
 from engine_tasks.pools.state import PoolState
 from engine_tasks.task import Outcome, Progress, Task
@@ -37,6 +37,9 @@ _LONGEST_TAIL: Final = 256
 
 #: Those that do when it gets longer, 0.04 ms: the lock is taken once for them.
 _SORTED_AT_ONCE: Final = 32
+
+#: Seconds of a drain in the background, before others have their turn.
+_SLICE_S: Final = 0.02
 
 #: Holds of the lock for one look at the clock: the timer has others to call.
 _STEPS: Final = 4
@@ -70,8 +73,9 @@ class PoolTasks:
         self._outlet = outlet
         self._max_pending = options.max_pending
         self._overflow = options.overflow
-        self._mutex = Mutex()
-        self._lock = _Sorting(self._mutex, state.ready)
+        self._lock = threading.Lock()
+        #: For threads of instances; those of an inline worker run on the main thread.
+        self._instances_lock = Patient(self._lock) if has_alarm else self._lock
         self._refs: list[Ref | None] = [None] * len(state.slots.all)
         self._noted = 0  # tasks of the tail that are counted
         self._progress: dict[int, Progress] = {}
@@ -102,7 +106,7 @@ class PoolTasks:
     def _see_to_tail(self) -> None:
         """Wake an instance for what was appended to the tail, and keep that short."""
         state = self._state
-        with self._mutex:
+        with self._lock:
             if len(state.ready.tail) >= _LONGEST_TAIL:
                 state.ready.sort_in(left=_LONGEST_TAIL - _SORTED_AT_ONCE)
             slot = state.check_out()
@@ -118,6 +122,7 @@ class PoolTasks:
         now_s = task.queued_s
         state = self._state
         with self._lock:
+            self._sort_in()
             if self._refusal is not None:
                 return self._refusal
             if self._max_pending is not None and state.pending >= self._max_pending:
@@ -148,6 +153,7 @@ class PoolTasks:
     def cancel(self, task_id: int) -> bool | tuple[int, Task]:
         """Answer a task as CANCELLED. See `PoolState.cancel`."""
         with self._lock:
+            self._sort_in()
             verdict = self._state.cancel(task_id)
             if verdict is False:  # a queue asks one worker after the other
                 return False
@@ -164,6 +170,7 @@ class PoolTasks:
     def set_priority(self, task_id: int, priority: Priority) -> bool:
         """Change how urgent a waiting task is; False for one that does not wait."""
         with self._lock:
+            self._sort_in()
             return self._state.set_priority(task_id, priority)
 
     def purge(self, run_id: str) -> int:
@@ -206,6 +213,11 @@ class PoolTasks:
             if gently:
                 time.sleep(_PAUSE_S)
         return True
+
+    def drain_later(self) -> None:
+        """`drain` in the background, a little between what else is to be done there."""
+        if not self.drain(within_s=_SLICE_S):
+            BACKGROUND.call(self.drain_later)
 
     def _drain_some(self) -> bool:
         with self._settling():
@@ -254,7 +266,7 @@ class PoolTasks:
         if state.ready.has_events or state.ready.purging:
             self._make_way()
         now_s = self.clock()
-        with self._mutex:
+        with self._instances_lock:
             tasks = state.take(slot, limit, now_s)
             if state.ready.passed != self._noted:
                 self._note_arrivals(now_s)
@@ -317,14 +329,16 @@ class PoolTasks:
         """
         each_s = (finished_s - began_s) / len(answers)
         are_taken = True
-        with self._mutex:
+        with self._instances_lock:
             if ref is not None and self._refs[slot] is not ref:
                 return False
             has_errors = False
             for task, outcome in answers:
                 ended_s = began_s + each_s
                 error = outcome if isinstance(outcome, TaskError) else None
-                has_errors |= error is not None
+                if error is not None:
+                    has_errors = True
+                    self._sort_in()  # if it is tried again that is behind what was sent before
                 askers = self._state.finish(slot, task, error, ended_s)
                 if askers is None:
                     are_taken = False
@@ -475,34 +489,39 @@ class PoolTasks:
         if not self._progress:
             return None
         with self._lock:
+            self._sort_in()
             carrier = self._state.execution(task_id)
             return None if carrier is None else self._progress.get(carrier.id)
 
     def wanted(self, task_id: int) -> int:
         """How many tasks the execution of this one will answer; 0 for one that is not here."""
         with self._lock:
+            self._sort_in()
             carrier = self._state.execution(task_id)
             return 0 if carrier is None else carrier.wanted
 
     def knows(self, task_id: int) -> bool | None:
         """Whether a task is to be answered; None while that cannot be told."""
         with self._lock:
+            self._sort_in()
             return self._state.knows(task_id)
 
     def is_taken(self, task_id: int) -> bool:
         """Whether an instance has taken a task that is to be answered."""
         with self._lock:
+            self._sort_in()
             ready, execution = self._state.ready, self._state.execution(task_id)
             return execution is not None and ready.find(task_id) is None
 
     def counts(self) -> tuple[int, int]:
         """Tasks that wait, and tasks in progress, of one moment."""
-        with self._mutex:
+        with self._lock:
             return self._state.waiting, self._state.running
 
     def next_rank(self) -> tuple[float, int] | None:
         """What decides between pools: the rank and the id of the task that is taken next."""
         with self._lock:
+            self._sort_in()
             task = self._state.ready.peek()
             return None if task is None else (self._state.ready.rank(task), task.id)
 
@@ -514,6 +533,7 @@ class PoolTasks:
     def read(self, look: Callable[[PoolState], T]) -> T:
         """What a short look at the state finds, of one moment."""
         with self._lock:
+            self._sort_in()
             self._note_arrivals(self.clock())
             return look(self._state)
 
@@ -537,9 +557,15 @@ class PoolTasks:
     def _settling(self) -> Iterator[None]:
         """Hold the lock; give away what was decided meanwhile."""
         with self._lock:
+            self._sort_in()
             yield
             self._flush()
         self._settle()
+
+    def _sort_in(self) -> None:
+        """Within the lock, before a look at what waits: let each task be found."""
+        if self._state.ready.tail:
+            self._state.ready.sort_in()
 
     def _flush(self) -> None:
         """Within the lock: answer what the state wants answered, and set the alarm."""
@@ -586,24 +612,6 @@ class PoolTasks:
             calls, self._when_empty = self._when_empty, []
         for call in calls:
             call()
-
-
-class _Sorting:
-    """The pool's lock, for whoever looks at what waits: each task can be found by then."""
-
-    __slots__ = ("_mutex", "_ready")
-
-    def __init__(self, mutex: Mutex, ready: ReadyQueue) -> None:
-        self._mutex = mutex
-        self._ready = ready
-
-    def __enter__(self) -> None:
-        self._mutex.__enter__()
-        if self._ready.tail:
-            self._ready.sort_in()
-
-    def __exit__(self, kind: object, error: object, traceback: object) -> None:
-        self._mutex.__exit__(kind, error, traceback)
 
 
 def _do_nothing() -> None:

