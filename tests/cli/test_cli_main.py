@@ -44,7 +44,7 @@ def test_help_lists_every_command() -> None:
         (["bench", "--json", "no/such/folder/out.json"], "cannot be written"),
         (["bench", "--json", "."], "is a directory"),
         (["doctor", "dance"], "unexpected extra argument"),
-        (["demo"], "Missing argument 'NAME'"),
+        (["demo", "dance"], "no demo 'dance'; there are: boids, crowd, loader"),
     ],
 )
 def test_a_mistake_is_named_with_status_2_and_no_traceback(arguments: list[str], says: str) -> None:
