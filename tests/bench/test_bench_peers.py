@@ -1,7 +1,9 @@
 """The peers and floors: each gives the echo it is asked for, and is gone afterwards."""
 
 import multiprocessing
+import sys
 import threading
+from collections.abc import Iterator
 from importlib.util import find_spec
 
 import pytest
@@ -9,6 +11,17 @@ import pytest
 from engine_tasks.bench.scenarios.floors import bare_pipe, two_locks
 from engine_tasks.bench.scenarios.peers import ECHO_PEERS, EchoPeer
 from engine_tasks.bench.work import SMALL_TASK
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_tracker_is_left() -> Iterator[None]:
+    """End the processes that the peers start beside their workers, and keep: other tests look
+    for children that were left behind."""
+    yield
+    trackers = ["multiprocessing.resource_tracker", "loky.backend.resource_tracker"]
+    for tracker in filter(None, map(sys.modules.get, trackers)):
+        tracker._resource_tracker._stop()
+
 
 FLOORS = (EchoPeer("two locks", two_locks), EchoPeer("a pipe", bare_pipe))
 
