@@ -174,9 +174,10 @@ class TaskQueue:
     def restart_worker(self, worker_id: int, *, wait: bool = True) -> bool:
         """Revive a worker that failed, or give one that runs fresh instances.
 
-        One that failed starts anew; waits and answers like `start_worker`. In one that runs,
-        each instance ends after the tasks it has taken, and another takes its place: nothing
-        is lost, and nothing is waited for. False for an id that has no worker.
+        One that failed starts anew, with its script as it is now; waits and answers like
+        `start_worker`. In one that runs, each instance ends after the tasks it has taken, and
+        another with the same code takes its place: nothing is lost, and nothing is waited for.
+        False for an id that has no worker.
         """
 
         def restart() -> None:

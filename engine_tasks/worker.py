@@ -464,6 +464,7 @@ class Worker:
             self._pool.end_running()
             self._former = [pool for pool in self._former if not pool.wait_stopped(0.0)]
             self._former.append(self._pool)
+            self._plan = self._plan.anew()
             self._pool = self._make_pool()
             self._pool.start()
 

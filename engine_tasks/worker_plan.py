@@ -37,6 +37,10 @@ class WorkerPlan:
             )
         return self._remake(attrs.evolve(self.options, limits=limits))
 
+    def anew(self) -> WorkerPlan:
+        """The same worker; a script is read again, which may have been mended since."""
+        return self._remake(self.options) if self.is_lua else self
+
     @classmethod
     def native(
         cls,

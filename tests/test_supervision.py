@@ -823,3 +823,15 @@ def test_what_a_killed_task_said_of_itself_is_forgotten(queue: TaskQueue) -> Non
     os.kill(pids().pop(), signal.SIGKILL)
     assert result_of(queue, 1, "x").payload == "x"
     assert not pool.tasks._progress
+
+
+def test_a_worker_that_failed_is_revived_with_its_script_as_it_is_then(
+    queue: TaskQueue, tmp_path: Path
+) -> None:
+    script = tmp_path / "mend.lua"
+    script.write_text("function Run( return 1 end")
+    assert queue.start_worker(1, "Mend", script, wait=False)
+    eventually(lambda: (state := queue.worker_state(1)) and state.phase is PoolPhase.FAILED)
+    script.write_text("function Run() return 'mended' end")
+    assert queue.restart_worker(1), queue.last_error
+    assert result_of(queue, 1, None).payload == "mended"

@@ -422,3 +422,31 @@ def test_a_callback_may_ask_again(inline: PathClient) -> None:
 def test_a_plugin_finds_the_worker_by_its_entry_point() -> None:
     [point] = [p for p in entry_points(group="engine_tasks.workers") if p.name == "pathfinding"]
     assert point.load() is pathfinding.start
+
+
+@pytest.mark.parametrize("cell", [(0.5, 0), (0, 0, 1), None, "ab", 3])
+def test_what_is_no_cell_is_named(inline: PathClient, cell: object) -> None:
+    inline.load_map("small", SMALL)
+    for ask in (
+        lambda: inline.find_path("small", cell, (0, 0)),  # type: ignore[arg-type]
+        lambda: inline.flow_field("small", [(0, 0), cell]),  # type: ignore[list-item]
+        lambda: inline.edit("small", {cell: 1}),  # type: ignore[dict-item]
+    ):
+        with pytest.raises(TypeError, match=r"is a cell \(x, y\) of two whole numbers, not"):
+            ask()
+
+
+def test_cells_may_be_numpys_numbers(inline: PathClient) -> None:
+    numpy = pytest.importorskip("numpy")
+    inline.load_map("small", SMALL)
+    start, goal = tuple(numpy.array([0, 0])), numpy.array([3, 2])
+    path = inline.wait(inline.find_path("small", start, goal), PATIENCE_S)
+    assert isinstance(path, Path)
+    assert (path.start, path.goal) == ((0, 0), (3, 2))
+    field = inline.wait(inline.flow_field("small", goal), PATIENCE_S)
+    assert isinstance(field, FlowField)
+
+
+def test_a_client_of_a_worker_that_did_not_start_says_so(queue: TaskQueue) -> None:
+    with pytest.raises(TypeError, match=r"did not start, see queue\.last_error"):
+        pathfinding.client(queue, None)  # type: ignore[arg-type]

@@ -53,7 +53,7 @@ def test_a_map_file_is_read(tmp_path: Path) -> None:
 
 def test_rows_are_a_map_without_a_header() -> None:
     assert GridMap.of_rows((".@", "..")) == GridMap(2, 2, b"\1\0\1\1")
-    with pytest.raises(MapFormatError, match="rows:5: expected 2 cells, got 1"):
+    with pytest.raises(MapFormatError, match="rows:2: expected 2 cells, got 1"):
         GridMap.of_rows((".@", "."))
     with pytest.raises(MapFormatError, match="rows:1: height: expected a number from 1"):
         GridMap.of_rows(())

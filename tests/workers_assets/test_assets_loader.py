@@ -414,3 +414,20 @@ def test_the_child_loads_neither_the_game_side_nor_a_decoder() -> None:
     listed = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     loaded = {name.split(".")[0] for name in listed.stdout.split()}
     assert not loaded & {"attr", "attrs", "cattrs", "pykka", "PIL", "miniaudio", "json", "wave"}
+
+
+def test_a_worker_of_another_kind_is_an_error_and_no_endless_wait(queue: TaskQueue) -> None:
+    assert queue.start_native_worker(9, "Other", dict, options=WorkerOptions(isolation="thread"))
+    asset = Loader(queue, 9).bytes("a.bin")
+    _pumped(queue, lambda: asset.done)
+    assert asset.error is not None
+    assert "worker 9 is no assets worker" in str(asset.error)
+
+
+def test_a_loader_refuses_what_it_cannot_work_with(loader: Loader, queue: TaskQueue) -> None:
+    with pytest.raises(TypeError, match=r"did not start, see queue\.last_error"):
+        Loader(queue, None)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="limits is an AssetLimits, not dict"):
+        Loader(queue, 1, limits={})  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="paths is a list of files, not one path"):
+        loader.load_all("art")

@@ -109,13 +109,20 @@ class Asset(Generic[T]):
         if result.error is not None:
             self._finish(None, _error_of(self.path, result.error, result.attempts))
             return
-        payload: dict[str, Any] = result.payload
+        try:
+            value, error = self._read(result.payload)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            reason = f"worker {int(result.worker_id)} is no assets worker: see assets.start"
+            value, error = None, AssetError(self.path, AssetProblem.REFUSED, reason)
+        self._finish(value, error)
+
+    def _read(self, payload: dict[str, Any]) -> tuple[T | None, AssetError | None]:
+        """What the worker's answer says."""
         if "problem" in payload:
             problem = AssetProblem(payload["problem"])
-            self._finish(None, AssetError(self.path, problem, payload["reason"]))
-            return
+            return None, AssetError(self.path, problem, payload["reason"])
         self.file_bytes = payload["bytes"]
-        self._finish(value_of(self.kind, payload["value"]), None)
+        return value_of(self.kind, payload["value"]), None
 
     def _finish(self, value: T | None, error: AssetError | None) -> None:
         self.value, self.error, self.done = value, error, True

@@ -13,6 +13,7 @@ from engine_tasks.checks import check_whole
 from engine_tasks.options import MIB
 from engine_tasks.policies import Priority
 from engine_tasks.task_queue import TaskQueue
+from engine_tasks.worker_id import WorkerId
 from engine_tasks.workers.assets.asset import Asset
 from engine_tasks.workers.assets.batch import Batch
 from engine_tasks.workers.assets.kinds import AssetKind, kind_of
@@ -89,8 +90,12 @@ class Loader:
         for name, value in (("rate_hz", rate_hz), ("channels", channels)):
             if value is not None:
                 check_whole(name, value, least=1)
+        if worker_id is None:
+            raise TypeError("worker_id is None: the worker did not start, see queue.last_error")
+        if limits is not None and not isinstance(limits, AssetLimits):
+            raise TypeError(f"limits is an AssetLimits, not {type(limits).__name__}")
         self._queue = queue
-        self._worker_id = worker_id
+        self._worker_id = WorkerId(worker_id)
         self._folder = None if root is not None else os.path.abspath(".")  # noqa: PTH100
         common = {
             "root": None if root is None else os.path.abspath(root),  # noqa: PTH100
@@ -200,6 +205,8 @@ class Loader:
         `pump` calls `on_loaded` with each, in the order in which they come, and `on_done` with
         the batch once all have a value or an error.
         """
+        if isinstance(paths, str | os.PathLike):
+            raise TypeError(f"paths is a list of files, not one path: load({paths!r}) loads one")
         batch = Batch(self._queue, f"assets-{next(_batches)}", on_loaded, on_done)
         names = [_text(path) for path in paths]
         batch.hold(

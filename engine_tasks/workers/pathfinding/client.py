@@ -6,14 +6,16 @@ import time
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import partial
 from itertools import count
+from operator import index
 from secrets import token_hex
-from typing import Final, cast
+from typing import Final
 from weakref import WeakValueDictionary
 
 from engine_tasks.errors import PayloadError
 from engine_tasks.policies import Priority
 from engine_tasks.task import TaskResult
 from engine_tasks.task_queue import TaskQueue
+from engine_tasks.worker_id import WorkerId
 from engine_tasks.workers.pathfinding.answers import (
     FlowField,
     FlowReply,
@@ -24,6 +26,7 @@ from engine_tasks.workers.pathfinding.answers import (
 )
 from engine_tasks.workers.pathfinding.asking import Asking, Request, Terms
 from engine_tasks.workers.pathfinding.faults import (
+    as_cell,
     fault_of,
     no_reply,
     no_way,
@@ -55,8 +58,10 @@ class PathClient:
     """
 
     def __init__(self, queue: TaskQueue, worker_id: int) -> None:
+        if worker_id is None:
+            raise TypeError("worker_id is None: the worker did not start, see queue.last_error")
         self._queue = queue
-        self._worker_id = worker_id
+        self._worker_id = WorkerId(worker_id)
         self._asking = Asking(queue, worker_id)
         self._maps: dict[MapId, VersionedMap] = {}
         self._fields: WeakValueDictionary[Hashable, MapTask[FlowField]] = WeakValueDictionary()
@@ -72,6 +77,8 @@ class PathClient:
         It goes to every instance ahead of the requests; one that starts later is served when
         it takes one.
         """
+        if not isinstance(grid, GridMap):
+            raise TypeError(f"grid is a GridMap, not {type(grid).__name__}: see GridMap.of_rows")
         before = self._maps.get(map_id)
         version = before.version + 1 if before else 1
         key = f"{self._token} {next(self._loads)} {map_id}"
@@ -102,9 +109,11 @@ class PathClient:
         """Change what cells cost to enter, 0 for a wall; the version of the map from then on.
 
         All requests from now on are answered for it; those under way for what they were asked
-        for. Nothing is sent: the changes go along with the next requests. A cell outside is an
-        error, and nothing is changed. Raises `ValueError` for a cost that is not 0 to 255.
+        for. Nothing is sent: the changes go along with the next requests. A map that is not
+        loaded and a cell outside are a `PathError`, and nothing is changed. Raises `ValueError`
+        for a cost that is not 0 to 255, `TypeError` for what is no cell or no whole number.
         """
+        costs = {as_cell("a cell of costs", cell): index(cost) for cell, cost in costs.items()}
         found = self._maps.get(map_id)
         if found is None:
             return unknown(map_id)
@@ -133,6 +142,7 @@ class PathClient:
         `on_answer` is called once, by `queue.pump`, or here where the answer is known already.
         `priority`, `deadline_s` and `run_id` are those of `queue.send_task`.
         """
+        start, goal = as_cell("start", start), as_cell("goal", goal)
         found = self._maps.get(map_id)
         if found is None:
             return _settled(unknown(map_id), on_answer)
@@ -214,9 +224,9 @@ def _goals(goals: Cell | Iterable[Cell]) -> tuple[Cell, ...]:
     listed = tuple(goals)
     if not listed:
         raise ValueError("goals: a field needs at least one cell to lead to")
-    if isinstance(listed[0], tuple | list):
-        return cast("tuple[Cell, ...]", listed)
-    return (cast("Cell", listed),)
+    if len(listed) == 2 and all(hasattr(part, "__index__") for part in listed):
+        return (as_cell("goals", listed),)
+    return tuple(as_cell("a cell of goals", cell) for cell in listed)
 
 
 def _settle(

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from operator import index
+from typing import Any
+
 from engine_tasks.errors import PayloadError
 from engine_tasks.workers.pathfinding.answers import MapId, PathError, PathErrorKind
 from engine_tasks.workers.pathfinding.grid_map import Cell
 from engine_tasks.workers.pathfinding.versions import VersionedMap
+
+
+def as_cell(name: str, cell: Any) -> Cell:
+    """A cell of whole numbers, NumPy's among them, as two ints. Raises `TypeError`."""
+    try:
+        x, y = cell
+        return index(x), index(y)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} is a cell (x, y) of two whole numbers, not {cell!r}") from None
 
 
 def unknown(map_id: MapId) -> PathError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
+from os import PathLike
 from pathlib import Path
 from typing import Final
 
@@ -36,7 +37,13 @@ class MapFormatError(EngineTasksError, ValueError):
 
 
 def _as_bytes(cells: bytes | bytearray | memoryview | array[int]) -> bytes:
-    return bytes(memoryview(cells).cast("B"))
+    try:
+        return bytes(memoryview(cells).cast("B"))
+    except TypeError:
+        raise TypeError(
+            f"cells is bytes, an array or a NumPy array of a byte a cell, "
+            f"not {type(cells).__name__}: bytes(cells) makes them of a list"
+        ) from None
 
 
 @frozen
@@ -66,7 +73,14 @@ class GridMap:
 
     @classmethod
     def of_rows(cls, rows: Sequence[str]) -> GridMap:
-        """A map drawn in text, in the letters of `.map` files: `.` is free, `@` a wall."""
+        """A map drawn in text, in the letters of `.map` files: `.` is free, `@` a wall.
+
+        Raises `MapFormatError`, which counts the rows from 1.
+        """
+        if isinstance(rows, str):
+            rows = rows.strip("\n").split("\n")
+        for number, row in enumerate(rows, 1):
+            _check_row("rows", number, row, len(rows[0]))
         width = len(rows[0]) if rows else 0
         return parse_map("\n".join((f"height {len(rows)}", f"width {width}", "map", *rows)), "rows")
 
@@ -76,10 +90,10 @@ class GridMap:
         return self.cells[y * self.width + x] if inside else 0
 
 
-def read_map(path: Path) -> GridMap:
+def read_map(path: str | PathLike[str]) -> GridMap:
     """Read a `.map` file; raises `MapFormatError`, which says what is wrong and where."""
     try:
-        content = path.read_bytes()
+        content = Path(path).read_bytes()
     except OSError as error:
         raise MapFormatError(str(path), 0, error.strerror or str(error)) from error
     # Latin-1 takes any byte: a binary file fails on its first line, with its content shown.
