@@ -2,18 +2,22 @@
 
 import itertools
 import json
-import time
+import threading
 from argparse import Namespace
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pygame
+import pykka
 import pytest
+from eventually import eventually
 
 from demos import __main__ as front
 from demos._app import App, Scene, play
 from demos._errors import SceneError
 from engine_tasks import ErrorKind, TaskQueue, WorkerOptions
+from engine_tasks.pools.instance import Instance
 
 
 class RainScene(Scene):
@@ -70,8 +74,21 @@ def _half(number: int) -> int:
     return number // 2
 
 
+#: Lets a thread that stands still go on; a child process has one of its own.
+RELEASE = threading.Event()
+
+
 def _stand_still(seconds: float) -> None:
-    time.sleep(seconds)
+    RELEASE.wait(seconds)
+
+
+@pytest.fixture
+def no_thread_is_left() -> Iterator[None]:
+    """Other tests stop every actor there is, and wait for each."""
+    yield
+    RELEASE.set()
+    eventually(lambda: not pykka.ActorRegistry.get_by_class(Instance))
+    RELEASE.clear()
 
 
 def _press(key: int, text: str = "") -> pygame.event.Event:
@@ -235,6 +252,7 @@ class HungScene(RainScene):
         return worker_id
 
 
+@pytest.mark.usefixtures("no_thread_is_left")
 def test_the_end_comes_though_workers_hang() -> None:
     _play("--frames", "20", scene=HungScene)
     scene = LAST[-1]
