@@ -18,7 +18,7 @@ from engine_tasks.pygame_tools.drawing import (
     Colour,
     draw_card,
     draw_text,
-    text_width,
+    wrapped,
 )
 from engine_tasks.pygame_tools.hud import MARGIN_PX, WIDTH_PX
 
@@ -49,7 +49,7 @@ def draw_rules(screen: pygame.Surface, rules: Rules, flock: Flock, bottom: int) 
     colour, heading, text = _verdict(rules, flock)
     pygame.draw.circle(screen, colour, (left + 5, y + 19), 5)
     draw_text(screen, heading, (left + 18, y + 10), 14, colour, bold=True)
-    for i, line in enumerate(_wrapped(text, WIDTH_PX - 2 * _PAD_PX)):
+    for i, line in enumerate(_few_lines(text, WIDTH_PX - 2 * _PAD_PX)):
         draw_text(screen, line, (left, y + 32 + 17 * i), 13, TEXT)
 
 
@@ -73,13 +73,7 @@ def _shown(path: Path) -> str:
     return text if len(text) <= 40 else f"…{text[-39:]}"
 
 
-def _wrapped(text: str, width_px: int) -> list[str]:
+def _few_lines(text: str, width_px: int) -> list[str]:
     """Break a text into lines that fit, as many as there is room for."""
-    lines = [""]
-    for word in text.split():
-        longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and text_width(longer, 13) > width_px:
-            lines.append(word)
-        else:
-            lines[-1] = longer
+    lines = wrapped(text, 13, width_px)
     return lines if len(lines) <= _LINES else [*lines[: _LINES - 1], f"{lines[_LINES - 1]} …"]

@@ -18,7 +18,7 @@ from engine_tasks.pygame_tools.drawing import (
     Colour,
     draw_card,
     draw_text,
-    text_width,
+    wrapped,
 )
 from engine_tasks.pygame_tools.frames import FrameSummary
 from engine_tasks.pygame_tools.hud import WIDTH_PX
@@ -142,7 +142,7 @@ def draw_troubles(
     shown: list[tuple[str, list[str]]] = []
     height = 44
     for error in reversed(troubles.latest):
-        lines = _wrapped(error.reason, WIDTH_PX - 2 * _PAD_PX)
+        lines = wrapped(error.reason, 13, WIDTH_PX - 2 * _PAD_PX)
         more = 32 + _ERROR_LINE_PX * len(lines)
         if height + more > room_px:
             break
@@ -162,15 +162,3 @@ def draw_troubles(
             draw_text(screen, line, (x, y), 13, MUTED)
             y += _ERROR_LINE_PX
         y += 9
-
-
-def _wrapped(text: str, width: int) -> list[str]:
-    """Break a text into lines between words."""
-    lines = [""]
-    for word in text.split():
-        longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and text_width(longer, 13) > width:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    return lines

@@ -56,6 +56,18 @@ def text_width(text: str, size_px: int = 14, *, bold: bool = False) -> int:
     return _rendered(text, size_px, TEXT, bold).get_width()
 
 
+def wrapped(text: str, size_px: int, width_px: int) -> list[str]:
+    """Break a text between words into lines that are no wider; a longer word has its own."""
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and text_width(longer, size_px) > width_px:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
+
+
 def draw_text(
     screen: pygame.Surface,
     text: str,
