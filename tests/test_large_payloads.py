@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import array
 import sys
-from typing import Any
 
 import large_functions as functions
 import numpy as np
 import pytest
 from eventually import PATIENCE_S, eventually, result_of
 from large_functions import LARGE, MIB, Chunk, Picture, pattern
+from large_results import OPTIONS, kind_of, payload_of, start
 
-from engine_tasks import ErrorKind, RetryPolicy, TaskQueue, TaskResult, WorkerOptions
+from engine_tasks import ErrorKind, RetryPolicy, TaskQueue, WorkerOptions
 from engine_tasks.executors import sharing
 from engine_tasks.lua import bind
 from engine_tasks.parcel import Packer
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="memory is shared on Linux")
-OPTIONS = WorkerOptions(nice=0, stop_grace_s=0.2)
 
 
 @pytest.fixture(params=["shared", "pipe"])
@@ -26,21 +25,6 @@ def _way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Non
     """Through shared memory, and without: nothing may be different but the speed."""
     if request.param == "pipe":
         monkeypatch.setattr(sharing, "create_segment", lambda: None)
-
-
-def start(queue: TaskQueue, function: Any, options: WorkerOptions = OPTIONS) -> None:
-    assert queue.start_native_worker(1, "Large", function, options=options), queue.last_error
-
-
-def payload_of(queue: TaskQueue, data: object) -> Any:
-    result = result_of(queue, 1, data)
-    assert result.error is None, result.error
-    return result.payload
-
-
-def kind_of(result: TaskResult) -> ErrorKind:
-    assert result.error is not None
-    return result.error.kind
 
 
 # --- what arrives -------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import large_functions as functions
 import numpy as np
@@ -17,28 +17,13 @@ import psutil
 import pytest
 from eventually import PATIENCE_S, eventually, result_of
 from large_functions import LARGE, MIB, pattern
+from large_results import OPTIONS, kind_of, payload_of, start
 
-from engine_tasks import ErrorKind, TaskQueue, TaskResult, WorkerOptions
+from engine_tasks import ErrorKind, TaskQueue, WorkerOptions
 from engine_tasks.child import exchange
 from engine_tasks.executors import sharing, spawner
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is shared on Linux")
-OPTIONS = WorkerOptions(nice=0, stop_grace_s=0.2)
-
-
-def start(queue: TaskQueue, function: Any, options: WorkerOptions = OPTIONS) -> None:
-    assert queue.start_native_worker(1, "Large", function, options=options), queue.last_error
-
-
-def payload_of(queue: TaskQueue, data: object) -> Any:
-    result = result_of(queue, 1, data)
-    assert result.error is None, result.error
-    return result.payload
-
-
-def kind_of(result: TaskResult) -> ErrorKind:
-    assert result.error is not None
-    return result.error.kind
 
 
 def mapped() -> int:

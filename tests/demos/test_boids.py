@@ -1,18 +1,16 @@
 """The boids scene: a flock that the game keeps, rules that can be saved at any time."""
 
 import json
-import os
 import shutil
-import subprocess
 import sys
-import time
 from array import array
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pygame
 import pytest
+from eventually import eventually
+from headless import figures_of, run
 
 from demos import _watch
 from demos._flock import PARTS, STEP_S, Flock
@@ -22,31 +20,6 @@ from engine_tasks import TaskQueue
 from engine_tasks.lua.sources import worker_script_path
 
 CHECKOUT = Path(__file__).parents[2]
-
-
-def _until(condition: Callable[[], object]) -> None:
-    """Look until it holds, for as long as a busy machine may take."""
-    end_s = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end_s
-        time.sleep(0.005)
-
-
-def _report(folder: Path, *arguments: str) -> dict[str, Any]:
-    path = os.pathsep.join(filter(None, [str(CHECKOUT), os.environ.get("PYTHONPATH")]))
-    command = [sys.executable, "-m", "demos", "boids", "--headless"]
-    finished = subprocess.run(
-        [*command, "--shot", "a.png", "--json", "a.json", *arguments],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": path, "SDL_VIDEODRIVER": "dummy"},
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
-    assert finished.returncode == 0, finished.stderr
-    report: dict[str, Any] = json.loads((folder / "a.json").read_text(encoding="utf-8"))
-    return report
 
 
 class Aviary:
@@ -75,10 +48,10 @@ class Aviary:
     def fly_on(self) -> None:
         """Let frames pass until one more step is shown."""
         steps = self.flock.steps
-        _until(lambda: self.frame() or self.flock.steps > steps)
+        eventually(lambda: self.frame() or self.flock.steps > steps)
 
     def wait_for_verdict(self) -> None:
-        _until(lambda: self.frame() or not self.rules.is_trying)
+        eventually(lambda: self.frame() or not self.rules.is_trying)
 
 
 @pytest.mark.parametrize("deterministic", [True, False])
@@ -205,10 +178,9 @@ def test_a_save_is_noticed_once_also_when_the_file_is_replaced(
             (tmp_path / "new").write_text("another")
             (tmp_path / "new").replace(path)
             (tmp_path / "other.lua").write_text("not watched")
-            time.sleep(0.05)
             return watch.saved()
 
-        _until(save_until_noticed)
+        eventually(save_until_noticed)
         path.unlink()
         assert not watch.saved()
     finally:
@@ -217,8 +189,10 @@ def test_a_save_is_noticed_once_also_when_the_file_is_replaced(
 
 def test_a_seed_decides_how_the_flock_flies(tmp_path: Path) -> None:
     options = ("--deterministic", "--boids", "40", "--size", "480x320", "--frames", "30")
-    first, again = (_report(tmp_path, *options, "--seed", "3")["counters"] for _ in range(2))
-    other = _report(tmp_path, *options, "--seed", "4")["counters"]
+    first, again = (
+        figures_of("boids", tmp_path, *options, "--seed", "3")["counters"] for _ in range(2)
+    )
+    other = figures_of("boids", tmp_path, *options, "--seed", "4")["counters"]
     assert first == again != other
     assert first["boids"] == 40
     assert list(first["digests"]) == ["10"]
@@ -227,7 +201,7 @@ def test_a_seed_decides_how_the_flock_flies(tmp_path: Path) -> None:
 def test_a_headless_run_saves_the_script_three_times_and_the_flock_is_seen(tmp_path: Path) -> None:
     script = worker_script_path("boids")
     text = script.read_bytes()
-    report = _report(tmp_path, "--deterministic", "--boids", "150", "--frames", "120")
+    report = figures_of("boids", tmp_path, "--deterministic", "--boids", "150", "--frames", "120")
     measured = report["measured"]
     assert (measured["accepted"], measured["refused"], measured["lost_parts"]) == (2, 1, 0)
     assert script.read_bytes() == text
@@ -241,20 +215,13 @@ def test_a_headless_run_saves_the_script_three_times_and_the_flock_is_seen(tmp_p
 
 def test_it_ends_while_rules_hang(tmp_path: Path) -> None:
     (tmp_path / "hang.lua").write_text("function Run() while true do end end\n")
-    report = _report(tmp_path, "--script", "hang.lua", "--frames", "40")
+    finished = run("boids", tmp_path, "--script", "hang.lua", "--frames", "40")
+    assert finished.returncode == 0, finished.stderr  # which tells of the killed ones
+    report = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
     assert (report["frames"], report["measured"]["steps"]) == (40, 0)
 
 
 def test_a_script_that_is_missing_is_one_line(tmp_path: Path) -> None:
-    path = os.pathsep.join(filter(None, [str(CHECKOUT), os.environ.get("PYTHONPATH")]))
-    finished = subprocess.run(
-        [sys.executable, "-m", "demos", "boids", "--headless", "--script", "none.lua"],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": path},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    finished = run("boids", tmp_path, "--script", "none.lua")
     assert finished.returncode == 2
     assert finished.stderr == "boids: none.lua: there is no such script\n"

@@ -2,35 +2,16 @@
 
 import itertools
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pygame
 import pytest
+from headless import figures_of
 
 from demos.__main__ import main
 
 CHECKOUT = Path(__file__).parents[2]
-
-
-def _report(folder: Path, *arguments: str) -> dict[str, Any]:
-    path = os.pathsep.join(filter(None, [str(CHECKOUT), os.environ.get("PYTHONPATH")]))
-    command = [sys.executable, "-m", "demos", "crowd", "--headless"]
-    finished = subprocess.run(
-        [*command, "--shot", "a.png", "--json", "a.json", *arguments],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": path, "SDL_VIDEODRIVER": "dummy"},
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
-    assert (finished.returncode, finished.stderr) == (0, "")
-    report: dict[str, Any] = json.loads((folder / "a.json").read_text(encoding="utf-8"))
-    return report
 
 
 def _share(picture: pygame.Surface, area: pygame.Rect, colour: tuple[int, int, int]) -> float:
@@ -41,7 +22,7 @@ def _share(picture: pygame.Surface, area: pygame.Rect, colour: tuple[int, int, i
 
 
 def test_a_headless_run_leaves_picture_and_figures(tmp_path: Path) -> None:
-    report = _report(tmp_path, "--frames", "150", "--seed", "3", "--agents", "150")
+    report = figures_of("crowd", tmp_path, "--frames", "150", "--seed", "3", "--agents", "150")
     assert (report["scene"], report["frames"], report["seed"]) == ("crowd", 150, 3)
     assert report["counters"] == {"walkers": 150, "version": 9}
     measured = report["measured"]
@@ -56,16 +37,16 @@ def test_a_headless_run_leaves_picture_and_figures(tmp_path: Path) -> None:
 
 def test_a_seed_decides_all_in_a_deterministic_run(tmp_path: Path) -> None:
     options = ("--frames", "30", "--agents", "40", "--deterministic", "--seed")
-    first = _report(tmp_path, *options, "5")["counters"]
+    first = figures_of("crowd", tmp_path, *options, "5")["counters"]
     assert first["arrived"] >= 0
     assert first["asked"] > first["searched"] > 0
-    assert _report(tmp_path, *options, "5")["counters"] == first
-    assert _report(tmp_path, *options, "6")["counters"]["places"] != first["places"]
+    assert figures_of("crowd", tmp_path, *options, "5")["counters"] == first
+    assert figures_of("crowd", tmp_path, *options, "6")["counters"]["places"] != first["places"]
 
 
 def test_a_map_of_ones_own_and_a_small_window_are_taken(tmp_path: Path) -> None:
     (tmp_path / "own.map").write_text("type octile\nheight 3\nwidth 5\nmap\n.....\n.@@@.\n.....\n")
-    report = _report(tmp_path, "--map", "own.map", "--size", "480x320", "--frames", "5")
+    report = figures_of("crowd", tmp_path, "--map", "own.map", "--size", "480x320", "--frames", "5")
     assert report["counters"]["walkers"] == 480
     assert pygame.image.load(tmp_path / "a.png").get_size() == (480, 320)
 

@@ -1,19 +1,16 @@
 """The mod lab: each hostile script ends as the list says, and the game goes on."""
 
-import json
-import os
-import subprocess
-import sys
-import time
 from array import array
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pygame
 import pytest
+from eventually import eventually
+from headless import figures_of, run
 
 from demos._mod_panel import what_happened
-from demos._mods import FOLDER, HOSTILE, Light, ModList, Spec, judge
+from demos._mods import FOLDER, HOSTILE, Light, Mod, ModList, Spec, judge
 from demos._pulse import BEAT_S, Pulse
 from engine_tasks import ErrorKind, TaskError, TaskQueue, TaskResult
 
@@ -40,27 +37,6 @@ BLAMED = {
 }
 
 
-def _run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    path = os.pathsep.join(filter(None, [str(CHECKOUT), os.environ.get("PYTHONPATH")]))
-    command = [sys.executable, "-m", "demos", "modlab", "--headless"]
-    return subprocess.run(
-        [*command, "--shot", "a.png", "--json", "a.json", *arguments],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": path, "SDL_VIDEODRIVER": "dummy"},
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
-
-
-def _report(folder: Path, *arguments: str) -> dict[str, Any]:
-    finished = _run(folder, *arguments)
-    assert (finished.returncode, finished.stderr) == (0, "")
-    report: dict[str, Any] = json.loads((folder / "a.json").read_text(encoding="utf-8"))
-    return report
-
-
 def _is_expected(name: str, light: str, said: str) -> bool:
     """Whether a mod ended as it should, and the line that is named is the one to blame."""
     wanted, kind, text = ENDS[name]
@@ -73,26 +49,27 @@ def _is_expected(name: str, light: str, said: str) -> bool:
 def test_each_hostile_mod_ends_as_it_should_and_its_worker_lives_on() -> None:
     with TaskQueue() as queue:
         mods = ModList(queue)
-        end_s = time.monotonic() + 60
+
+        def has_ended(which: Sequence[Mod]) -> bool:
+            queue.pump(1000)
+            return all(mod.light is not Light.RUNNING for mod in which)
+
         for number in range(len(HOSTILE)):
             mods.start(number)
-        while any(mod.light is Light.RUNNING for mod in mods.mods):
-            assert time.monotonic() < end_s
-            queue.pump(1000)
-            time.sleep(0.005)
+        eventually(lambda: has_ended(mods.mods), 60)
         for mod in mods.mods:
             said = what_happened(mod)
             assert _is_expected(mod.spec.name, mod.light.value, said), said
         killed = [mod for mod in mods.mods if mod.light is Light.KILLED]
-        while not all(mod.restarts == 1 for mod in killed):
-            assert time.monotonic() < end_s
+
+        def are_restarted() -> bool:
             mods.look()
+            return all(mod.restarts == 1 for mod in killed)
+
+        eventually(are_restarted)
         assert all(mod.restarts == 0 for mod in mods.mods if mod not in killed)
         mods.start(4)
-        while mods.mods[4].light is Light.RUNNING:
-            assert time.monotonic() < end_s
-            queue.pump(1000)
-            time.sleep(0.005)
+        eventually(lambda: has_ended(mods.mods[4:5]))
         assert mods.mods[4].light is Light.CRASHED
 
 
@@ -149,7 +126,7 @@ def test_petals_are_grey_without_an_answer() -> None:
 
 
 def test_all_mods_run_beside_the_game_and_the_innocent_one_answers(tmp_path: Path) -> None:
-    report = _report(tmp_path, "--frames", "400")
+    report = figures_of("modlab", tmp_path, "--frames", "400")
     ended, measured = report["counters"], report["measured"]
     assert {"loop", "crash", "garbage"} <= ended.keys()
     # On a starved machine the time of a mod may be over before it has done its worst.
@@ -167,13 +144,13 @@ def test_all_mods_run_beside_the_game_and_the_innocent_one_answers(tmp_path: Pat
 
 
 def test_it_ends_while_mods_hang_and_fits_a_small_window(tmp_path: Path) -> None:
-    report = _report(tmp_path, "--frames", "60", "--size", "480x320")
+    report = figures_of("modlab", tmp_path, "--frames", "60", "--size", "480x320")
     assert "pattern" not in report["counters"]  # it has still to be killed
     assert pygame.image.load(tmp_path / "a.png").get_size() == (480, 320)
 
 
 def test_a_deterministic_run_is_refused_in_one_line(tmp_path: Path) -> None:
-    finished = _run(tmp_path, "--deterministic")
+    finished = run("modlab", tmp_path, "--deterministic")
     assert finished.returncode == 2
     assert finished.stderr.startswith("modlab: hostile mods need processes")
     assert finished.stderr.count("\n") == 1

@@ -1,14 +1,11 @@
 """The terrain scene: the same land whoever paints it, and requests that follow the flight."""
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pygame
 import pytest
+from headless import figures_of
 
 from demos._land import paint_tile
 from demos._tiles import TILE, TileField, TileState, tile_range, wanted_tiles
@@ -17,23 +14,6 @@ from engine_tasks.lua.sources import worker_script_path
 
 CHECKOUT = Path(__file__).parents[2]
 VIEW, PLANE = (0.0, 0.0, 640.0, 320.0), (320.0, 160.0)
-
-
-def _report(folder: Path, *arguments: str) -> dict[str, Any]:
-    command = [sys.executable, "-m", "demos", "terrain", "--headless"]
-    path = os.pathsep.join(filter(None, [str(CHECKOUT), os.environ.get("PYTHONPATH")]))
-    finished = subprocess.run(
-        [*command, "--shot", "a.png", "--json", "a.json", *arguments],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": path, "SDL_VIDEODRIVER": "dummy"},
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
-    assert (finished.returncode, finished.stderr) == (0, "")
-    report: dict[str, Any] = json.loads((folder / "a.json").read_text(encoding="utf-8"))
-    return report
 
 
 def _field(queue: TaskQueue, worker_id: int = 1) -> TileField:
@@ -145,8 +125,10 @@ def test_a_painter_that_is_gone_is_not_asked_for_every_tile() -> None:
 
 def test_a_seed_decides_the_flight_and_the_land(tmp_path: Path) -> None:
     options = ("--deterministic", "--step", "8", "--size", "480x320", "--frames", "90")
-    first, again = (_report(tmp_path, *options, "--seed", "4")["counters"] for _ in range(2))
-    other = _report(tmp_path, *options, "--seed", "5")["counters"]
+    first, again = (
+        figures_of("terrain", tmp_path, *options, "--seed", "4")["counters"] for _ in range(2)
+    )
+    other = figures_of("terrain", tmp_path, *options, "--seed", "5")["counters"]
     assert first == again
     assert first["painted"] == first["asked"] > 100
     assert first["pixels"] != other["pixels"]
@@ -154,7 +136,7 @@ def test_a_seed_decides_the_flight_and_the_land(tmp_path: Path) -> None:
 
 
 def test_workers_paint_what_is_shown_and_the_run_ends_while_they_paint(tmp_path: Path) -> None:
-    report = _report(tmp_path, "--frames", "200", "--step", "4", "--painter", "lua")
+    report = figures_of("terrain", tmp_path, "--frames", "200", "--step", "4", "--painter", "lua")
     assert report["frames"] == 200
     measured = report["measured"]
     assert measured["painted"] > 0
