@@ -156,19 +156,20 @@ class NativeInstance:
         self._function = NativeFunction(
             code.function, contract, max_bytes, is_healthy, packs_apart=packs_apart
         )
+        #: What the function makes of a payload. Raises `ResourceGone`.
+        self.run: Callable[[bytes | memoryview | Parcel], Outcome | Unhealthy] = self._function.run
         self._resource: OwnedResource | None = None
         if code.create is not None:
             self._resource = OwnedResource(code.create, code.destroy, complain)
+            self.run = self._run_with_resource
 
     def start(self) -> None:
         """Make the resource. Raises `CreateFailed`."""
         if self._resource is not None:
             self._resource.create()
 
-    def run(self, payload: bytes | memoryview | Parcel) -> Outcome | Unhealthy:
-        """What the function makes of a payload. Raises `ResourceGone`."""
-        if self._resource is None:
-            return self._function.run(payload)
+    def _run_with_resource(self, payload: bytes | memoryview | Parcel) -> Outcome | Unhealthy:
+        assert self._resource is not None, "else `run` is the function's own"
         with self._resource as resource:
             return self._function.run(payload, resource)
 

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from typing import Final
 
     Buffer = bytes | bytearray | memoryview
+    #: Its kind, its task id and its body.
+    Frame = tuple[int, int, bytes]
+    #: How many of the results that were read lie before a WORKED, and its body.
+    Worked = tuple[int, bytes]
 
 # Game to child.
 HELLO: Final = 1  # what to run, as marshal
@@ -74,6 +78,11 @@ def write_frame(fd: int, kind: int, task_id: int, *parts: Buffer, ahead: bytes =
         write_all(fd, part)
 
 
+def write_short_frame(fd: int, kind: int, task_id: int, body: Buffer, ahead: bytes) -> None:
+    """`write_frame` with a body of one part, which is copied: 0.6 µs less for a short one."""
+    write_all(fd, ahead + HEADER.pack(len(body), kind, task_id) + body)
+
+
 def write_all(fd: int, content: Buffer) -> None:
     """Write all of it, however many calls that takes."""
     written = os.write(fd, content)
@@ -100,7 +109,7 @@ class FrameReader:
         self._buffer = b""
         self._start = 0  # of the first frame in the buffer that was not read yet
 
-    def read(self) -> tuple[int, int, bytes] | None:
+    def read(self) -> Frame | None:
         """The next frame's kind, task id and body; None when the other side has closed.
 
         Raises `FrameError` for a frame that is too long, or cut off.
@@ -124,27 +133,50 @@ class FrameReader:
             return kind, task_id, self._buffer[start:end]
         return kind, task_id, self._read_long(length, self._buffer[start:])
 
-    def results_here(self, task_ids: Iterable[int]) -> list[bytes]:
-        """`read` the RESULTs of these tasks, in their order, as far as they are here whole.
+    def read_here(self) -> list[Frame]:
+        """`read` the frames that are here whole."""
+        buffer, start, here = self._buffer, self._start, len(self._buffer)
+        unpack, header_bytes = HEADER.unpack_from, HEADER.size
+        frames: list[Frame] = []
+        while (begin := start + header_bytes) <= here:
+            length, kind, task_id = unpack(buffer, start)
+            end = begin + length
+            if end > here or length > self._most_of(kind):
+                break  # `read` says what is wrong with it, if anything is
+            frames.append((kind, task_id, buffer[begin:end]))
+            start = end
+        self._start = start
+        return frames
+
+    def results_here(self, task_ids: Iterable[int]) -> tuple[list[bytes], Worked | None]:
+        """`read` the RESULTs of these tasks, in their order, as far as they are here whole; and
+        the first WORKED among them, if a result follows it.
 
         A third of the time that `read` takes for as many: `engine-tasks bench echo-process`.
         """
         buffer, start, here = self._buffer, self._start, len(self._buffer)
+        unpack, header_bytes, most = HEADER.unpack_from, HEADER.size, self._max_result_bytes
         results: list[bytes] = []
+        worked: Worked | None = None
         for task_id in task_ids:
-            begin = start + HEADER.size
+            begin = start + header_bytes
             if begin > here:
                 break
-            length, kind, frame_task_id = HEADER.unpack_from(buffer, start)
+            length, kind, frame_task_id = unpack(buffer, start)
             end = begin + length
-            if kind != RESULT or frame_task_id != task_id or end > here:
-                break
-            if length > self._max_result_bytes:
-                break  # `read` says what is wrong with it
+            said = None
+            if kind == WORKED and worked is None and end + header_bytes <= here:
+                said = len(results), buffer[begin:end]
+                length, kind, frame_task_id = unpack(buffer, end)
+                begin = end + header_bytes
+                end = begin + length
+            if kind != RESULT or frame_task_id != task_id or end > here or length > most:
+                break  # `read` says what is wrong with it, if anything is
+            worked = said or worked
             results.append(buffer[begin:end])
             start = end
         self._start = start
-        return results
+        return results, worked
 
     def _most_of(self, kind: int) -> int:
         """Bytes that the body of such a frame may have."""

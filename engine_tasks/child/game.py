@@ -15,9 +15,11 @@ from engine_tasks.child.frames import (
     LOG,
     PROGRESS,
     RECLAIM,
+    TASK,
     WORKED,
     pack_texts,
     write_frame,
+    write_short_frame,
 )
 from engine_tasks.child.rate import RateLimit
 
@@ -25,12 +27,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Final
 
-    from engine_tasks.child.frames import Buffer
-    from engine_tasks.child.inbox import Frame, Inbox
+    from engine_tasks.child.frames import Buffer, Frame
+    from engine_tasks.child.inbox import Inbox
     from engine_tasks.child.sharing import GameShare
 
 #: Characters of a log line or a note that are sent.
 MAX_LOG_CHARACTERS: Final = 4096
+#: Bytes of a short body: a copy of it takes less time than a view.
+COPIED_BYTES: Final = 4096
 #: Cancelled tasks that are remembered: some times a batch, since many come too late.
 _MOST_CANCELLED: Final = 256
 
@@ -75,6 +79,8 @@ class Game:
             if frame is None:
                 return None
             self._keep(frame)
+            for frame in self._inbox.read_here():
+                self._keep(frame)
         return self._kept.popleft()
 
     def wait_for(self, kind: int) -> bytes | None:
@@ -88,7 +94,9 @@ class Game:
 
     def _keep(self, frame: Frame) -> None:
         kind, task_id, body = frame
-        if kind == RECLAIM and self.share is not None:
+        if kind == TASK:
+            self._kept.append(frame)  # nearly always
+        elif kind == RECLAIM and self.share is not None:
             self.share.reclaim(body)
         elif kind != CANCEL:
             self._kept.append(frame)
@@ -112,14 +120,17 @@ class Game:
 
         Ahead of the last answer to the tasks that are here the game is told how long each took.
         """
-        assert self.task_id is not None, "begin comes before answer"
         task_id, worked = self.task_id, b""
-        self.end()
+        assert task_id is not None, "begin comes before answer"
+        self.task_id, self._is_cancelled = None, False
         if not self._kept and not self._inbox.has_more():
             each_s = (monotonic() - self._since_s) / self._begun
             worked = HEADER.pack(F64.size, WORKED, 0) + F64.pack(each_s)
             self._begun = 0
-        write_frame(self._out, kind, task_id, *body, ahead=worked)
+        if len(body) == 1 and len(body[0]) <= COPIED_BYTES:
+            write_short_frame(self._out, kind, task_id, body[0], worked)
+        else:
+            write_frame(self._out, kind, task_id, *body, ahead=worked)
 
     def end(self) -> None:
         """No task runs any more."""

@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Protocol
 
-    Frame = tuple[int, int, bytes]
+    from engine_tasks.child.frames import Frame
 
     class Inbox(Protocol):
         """Frames from the game, in their order."""
@@ -24,8 +24,11 @@ if TYPE_CHECKING:
         def poll(self) -> Frame | None:
             """The next frame if one is here already."""
 
+        def read_here(self) -> list[Frame]:
+            """The frames that came with the last one."""
+
         def has_more(self) -> bool:
-            """Whether a frame is here that came with the last one."""
+            """Whether anything is here that came with the last one."""
 
         @property
         def fd(self) -> int:
@@ -52,6 +55,9 @@ class PipeInbox:
 
     def read(self) -> Frame | None:
         return self._reader.read()
+
+    def read_here(self) -> list[Frame]:
+        return self._reader.read_here()
 
     def has_more(self) -> bool:
         return self._reader.has_buffered()
@@ -80,6 +86,12 @@ class ThreadInbox:
     def read(self) -> Frame | None:
         self._arrived.acquire()
         return self._next()
+
+    def read_here(self) -> list[Frame]:
+        frames = []
+        while (frame := self.poll()) is not None:
+            frames.append(frame)
+        return frames
 
     def has_more(self) -> bool:
         return len(self._frames) > 0

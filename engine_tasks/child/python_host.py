@@ -23,7 +23,7 @@ from engine_tasks.child.frames import (
     pack_texts,
     write_frame,
 )
-from engine_tasks.child.game import Game
+from engine_tasks.child.game import COPIED_BYTES, Game
 from engine_tasks.child.loading import load
 from engine_tasks.child.sharing import GameShare
 from engine_tasks.errors import ErrorKind, TaskError
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from engine_tasks.child.inbox import Inbox
     from engine_tasks.parcel import Message
     from engine_tasks.resource import Complain
-    from engine_tasks.task import Outcome
 
 
 _LARGE_TASKS: Final = frozenset({TASK_APART, TASK_SHARED})
@@ -83,8 +82,11 @@ def _answer_all(instance: NativeInstance, game: Game, share: GameShare) -> None:
         kind, task_id, body = frame
         if kind == TASK or kind in _LARGE_TASKS:
             game.begin(task_id)
-            payload = memoryview(body)[F64.size :]
-            outcome = _outcome(instance, payload if kind == TASK else share.payload(kind, payload))
+            payload = (body if len(body) <= COPIED_BYTES else memoryview(body))[F64.size :]
+            try:
+                outcome = instance.run(payload if kind == TASK else share.payload(kind, payload))
+            except KeyboardInterrupt as error:  # no Ctrl-C reaches a child: its own code raised it
+                outcome = TaskError.from_exception(error)
             if type(outcome) is bytes and not share.is_used and len(outcome) < LARGE_BYTES:
                 game.answer(RESULT, outcome)  # nearly always
             elif isinstance(outcome, bytes | Parcel):
@@ -107,13 +109,6 @@ def _give(game: Game, share: GameShare, result: Message) -> None:
     share.tell_freed()
     kind, parts = share.result(result)
     game.answer(kind, *parts)
-
-
-def _outcome(instance: NativeInstance, payload: memoryview | Parcel) -> Outcome | Unhealthy:
-    try:
-        return instance.run(payload)
-    except KeyboardInterrupt as error:  # no Ctrl-C reaches a child: its own code raised it
-        return TaskError.from_exception(error)
 
 
 def _texts(error: TaskError) -> bytes:

@@ -42,7 +42,7 @@ class GameShare:
             self.is_used = True
         return self._exchange
 
-    def payload(self, kind: int, body: memoryview) -> Parcel:
+    def payload(self, kind: int, body: Buffer) -> Parcel:
         """The payload in what a TASK_SHARED or a TASK_APART frame has behind the timeout.
 
         Raises `FrameError`.

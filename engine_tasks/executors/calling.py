@@ -66,8 +66,8 @@ class CallingExecutor:
             this_task.leave(previous)
             self._running.end()
 
-    def has_outcome(self) -> bool:
-        return False
+    def outcomes_here(self) -> Sequence[Outcome]:
+        return ()
 
     def set_limits(self, limits: LuaLimits) -> bool:
         self._running.set_rate(limits.progress_per_s)

@@ -13,7 +13,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from typing import IO, Final
+from typing import IO, TYPE_CHECKING, Final
 
 from engine_tasks.child.frames import (
     F64,
@@ -30,6 +30,9 @@ from engine_tasks.executors.sharing import ChildShare
 from engine_tasks.executors.spawner import SPAWNER
 from engine_tasks.parcel import Buffer, Parcel
 from engine_tasks.task import Task
+
+if TYPE_CHECKING:
+    from engine_tasks.child.frames import Worked
 
 #: Bytes that a task takes in the pipe beside its payload.
 TASK_HEADER_BYTES: Final = HEADER.size + F64.size
@@ -173,8 +176,9 @@ class ChildProcess:
         """The next frame; None when the child has closed its end. Raises `FrameError`."""
         return self._reader.read()
 
-    def results_here(self, task_ids: Iterable[int]) -> list[bytes]:
-        """The results of tasks, in their order, as far as they come next and are here already."""
+    def results_here(self, task_ids: Iterable[int]) -> tuple[list[bytes], Worked | None]:
+        """The results of tasks, in their order, as far as they come next and are here already;
+        and what the child says ahead of one of them of its work."""
         return self._reader.results_here(task_ids)
 
     def has_read_ahead(self) -> bool:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Iterable
-from typing import Any, Final, Protocol
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from engine_tasks.child.frames import (
     APART,
@@ -37,6 +37,9 @@ from engine_tasks.options import LuaLimits
 from engine_tasks.parcel import Parcel
 from engine_tasks.payload import ExtensionError, decode
 from engine_tasks.task import Outcome, Progress, ReadResult, Task
+
+if TYPE_CHECKING:
+    from engine_tasks.child.frames import Worked
 
 logger = logging.getLogger("engine_tasks.worker")
 
@@ -102,8 +105,9 @@ class Channel(Protocol):
     def read(self) -> tuple[int, int, bytes] | None:
         """The next frame's kind, task id and body; None at the end. Raises `FrameError`."""
 
-    def results_here(self, task_ids: Iterable[int]) -> list[bytes]:
-        """`read` the RESULTs of tasks, in their order, as far as they come next and are here."""
+    def results_here(self, task_ids: Iterable[int]) -> tuple[list[bytes], Worked | None]:
+        """`read` the RESULTs of tasks, in their order, as far as they come next and are here;
+        and one WORKED ahead of any of them."""
 
     def has_read_ahead(self) -> bool:
         """Whether bytes were read that belong to the next frame."""
@@ -137,6 +141,7 @@ class Conversation:
         #: Seconds that each of the last tasks took, as the child says.
         self.task_s = 0.0
         self._is_working = False
+        self._lie: FrameError | None = None
         self._source_rate = _Flood(_SOURCES_PER_S, "requests for modules")
         self.set_limits(limits)
 
@@ -165,19 +170,41 @@ class Conversation:
         self._is_working = False
         self.task_s = seconds
 
-    def results_here(self, tasks: Iterable[Task]) -> list[bytes]:
-        """The results of tasks, in their order, as far as they are here; not `checked` yet."""
-        return self._channel.results_here([task.id for task in tasks])
+    def results_here(self, tasks: Iterable[Task]) -> Sequence[Outcome]:
+        """The results of tasks, in their order, as far as they are here and to be believed.
+
+        What is wrong with the next one is raised by `outcome`, which is asked for that then.
+        """
+        results, worked = self._channel.results_here([task.id for task in tasks])
+        if worked is not None:
+            before, body = worked
+            try:
+                self._is_working = True
+                self._worked(body)
+            except FrameError as lie:
+                self._lie, results = lie, results[:before]
+        if self._trusted:
+            return results
+        outcomes: list[Outcome] = []
+        for encoded in results:
+            try:
+                outcomes.append(self._checked(encoded))
+            except FrameError as lie:
+                self._lie = lie
+                break
+        return outcomes
 
     def outcome(self, task: Task) -> Outcome | Unhealthy:
         """Wait for the answer to the task that the child runs.
 
         Raises `FrameError`, or `ChildEnded` where none will come; `OSError` likewise.
         """
+        if self._lie is not None:
+            raise self._lie
         self._is_working = True
         kind, body = self.next_frame(task.id, task)
         if kind == RESULT:
-            return self.checked(body)
+            return self._checked(body)
         if kind == ERROR:
             return _task_error(body)
         if kind in (SHARED, APART) and self._trusted:
@@ -227,7 +254,7 @@ class Conversation:
         chunk_name, source = self._program.module_source(name) or ("", b"")
         self._channel.write(SOURCE, 0, pack_texts(chunk_name), source)
 
-    def checked(self, encoded: bytes) -> bytes | ReadResult | TaskError:
+    def _checked(self, encoded: bytes) -> bytes | ReadResult | TaskError:
         """A result that may be believed. Raises `FrameError`."""
         if self._trusted:
             return encoded

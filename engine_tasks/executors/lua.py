@@ -176,8 +176,8 @@ class LuaCallingExecutor:
             return self._limits.soft_timeout_s
         return 0.9 * task.timeout_s
 
-    def has_outcome(self) -> bool:
-        return False
+    def outcomes_here(self) -> Sequence[Outcome]:
+        return ()
 
     def set_limits(self, limits: LuaLimits) -> bool:
         if not self._program.can_change(self._limits, limits):

@@ -6,7 +6,6 @@ import functools
 import logging
 import marshal
 import threading
-from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, Never
 
@@ -71,7 +70,8 @@ class ProcessExecutor:
         self.confinement: Confinement | None = None
         self._task: Task | None = None
         self._batch = BatchSize(_MOST_IN_A_CHILD)
-        self._here: deque[bytes] = deque()  # results that `run` has still to yield
+        self._done = 0  # tasks of the batch that runs which have an outcome
+        self._here: Sequence[Outcome] = ()  # outcomes that `run` has still to yield
 
     # --- the instance's thread -------------------------------------------
 
@@ -121,35 +121,33 @@ class ProcessExecutor:
         assert child is not None, "start comes before run"
         assert talk is not None, "start comes before run"
         for batch in _that_fit(tasks, child.pipe_bytes):
-            began, done = False, 0
+            began, self._done = False, 0
             try:
                 child.write_tasks(batch, self._limits.soft_timeout_s or 0.0)
                 began = True
-                while done < len(batch):
-                    self._task = batch[done]
-                    talk.rest(len(batch) - done)
-                    outcome = self._bearable(child, talk.outcome(batch[done]))
-                    self._here.extend(talk.results_here(batch[done + 1 :]))
+                while self._done < len(batch):
+                    task = self._task = batch[self._done]
+                    talk.rest(len(batch) - self._done)
+                    outcome = self._bearable(child, talk.outcome(task))
+                    self._done += 1
+                    self._here = talk.results_here(batch[self._done :])
                     yield outcome
-                    done += 1
-                    while self._here:
-                        outcome = talk.checked(self._here.popleft())
-                        yield outcome
-                        done += 1
+                    yield from self.outcomes_here()
             except (OSError, FrameError, ChildEnded) as error:
                 message = f"the child process of {self._label} {_end(child, error)}"
                 crash = TaskError(ErrorKind.CRASHED, message, child.last_output)
                 if _has_lied(error):
                     # Whatever else it was given it may have done as well.
-                    yield from [crash] * (len(batch) - done - 1)
+                    yield from [crash] * (len(batch) - self._done - 1)
                 raise ExecutorDied(crash, began=began) from error
             finally:
                 self._task = None
-                self._here.clear()
         self._batch.learn(len(tasks), len(tasks) * talk.task_s)
 
-    def has_outcome(self) -> bool:
-        return len(self._here) > 0
+    def outcomes_here(self) -> Sequence[Outcome]:
+        here, self._here = self._here, ()
+        self._done += len(here)
+        return here
 
     def _bearable(self, child: ChildProcess, outcome: Outcome | Unhealthy) -> Outcome:
         """The outcome, if the child can go on after it."""

@@ -53,8 +53,9 @@ class Executor(Protocol):
         that it is about were not begun.
         """
 
-    def has_outcome(self) -> bool:
-        """Whether `run` would yield the next outcome without waiting for it."""
+    def outcomes_here(self) -> Sequence[Outcome]:
+        """Those behind the outcome that `run` has just yielded that are here already: whoever
+        asks has them, and `run` goes on behind them."""
 
     def set_limits(self, limits: LuaLimits) -> bool:
         """Keep to other limits from the next task on. Not within a `run`.

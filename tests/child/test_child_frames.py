@@ -15,6 +15,7 @@ from engine_tasks.child import frames
 from engine_tasks.child.frames import (
     HEADER,
     RESULT,
+    WORKED,
     FrameError,
     FrameReader,
     pack_texts,
@@ -27,7 +28,11 @@ from engine_tasks.child.frames import (
 
 LIMIT = 1 << 24
 FRAMES = st.lists(
-    st.tuples(st.integers(0, 255), st.integers(0, 2**64 - 1), st.binary(max_size=300)),
+    st.tuples(
+        st.sampled_from([RESULT, WORKED]) | st.integers(0, 255),
+        st.integers(0, 3) | st.integers(0, 2**64 - 1),
+        st.binary(max_size=300),
+    ),
     max_size=12,
 )
 
@@ -106,19 +111,47 @@ def test_results_that_are_here_are_read_as_by_one(
         while left:
             assert reader.read() == left.pop(0)
             ids = [task_id for _, task_id, _ in left[: len(guesses)]] + guesses
-            results = reader.results_here(ids)
-            assert [(RESULT, *both) for both in zip(ids, results, strict=False)] == left[
-                : len(results)
-            ]
-            del left[: len(results)]
+            results, worked = reader.results_here(ids)
+            here = [(RESULT, *both) for both in zip(ids, results, strict=False)]
+            if worked is not None:
+                before, body = worked
+                assert before < len(results)
+                here.insert(before, (WORKED, left[before][1], body))
+            assert here == left[: len(here)]
+            del left[: len(here)]
         assert reader.read() is None
+
+
+@settings(deadline=None)
+@given(sent=FRAMES.filter(bool))
+def test_what_is_here_is_read_as_by_one(sent: list[tuple[int, int, bytes]]) -> None:
+    with _bytes_in_a_pipe([_wire(sent)]) as reading:
+        reader = FrameReader(reading, LIMIT)
+        assert [reader.read(), *reader.read_here()] == sent
+        assert reader.read_here() == []
+        assert reader.read() is None
+
+
+def test_a_frame_that_is_cut_off_or_too_long_is_left_to_who_says_so() -> None:
+    wire = _wire([(1, 1, b"x"), (2, 2, b"y"), (3, 3, b"z" * 101)])
+    with _bytes_in_a_pipe([wire]) as reading:
+        reader = FrameReader(reading, 100)
+        assert reader.read() == (1, 1, b"x")
+        assert reader.read_here() == [(2, 2, b"y")]
+        with pytest.raises(FrameError, match="101 bytes"):
+            reader.read()
+    for cut in range(1, HEADER.size + 101):
+        with _bytes_in_a_pipe([wire[:-cut]]) as reading:
+            reader = FrameReader(reading, LIMIT)
+            assert reader.read() == (1, 1, b"x")
+            assert reader.read_here() == [(2, 2, b"y")]
 
 
 def test_a_result_over_its_limit_is_left_to_who_says_so() -> None:
     with _bytes_in_a_pipe([_wire([(RESULT, 1, b"x"), (RESULT, 2, b"x" * 101)])]) as reading:
         reader = FrameReader(reading, 1000, 100)
         assert reader.read() == (RESULT, 1, b"x")
-        assert reader.results_here([2]) == []
+        assert reader.results_here([2]) == ([], None)
         with pytest.raises(FrameError, match="101 bytes"):
             reader.read()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine_tasks.child.frames import FrameError, FrameReader
 from engine_tasks.errors import TaskError
@@ -13,6 +13,9 @@ from engine_tasks.executors.conversation import ChildEnded, Conversation
 from engine_tasks.native import Unhealthy
 from engine_tasks.options import LuaLimits
 from engine_tasks.task import Outcome, Progress, ReadResult, Task
+
+if TYPE_CHECKING:
+    from engine_tasks.child.frames import Worked
 
 MAX_FRAME_BYTES = 10_000
 TASK_ID = 7
@@ -52,7 +55,7 @@ class Pipe:
     def read(self) -> tuple[int, int, bytes] | None:
         return self._reader.read()
 
-    def results_here(self, task_ids: Iterable[int]) -> list[bytes]:
+    def results_here(self, task_ids: Iterable[int]) -> tuple[list[bytes], Worked | None]:
         return self._reader.results_here(task_ids)
 
     def has_read_ahead(self) -> bool:
@@ -60,6 +63,10 @@ class Pipe:
 
     def write(self, kind: int, task_id: int, *parts: bytes) -> None:
         self.written.append((kind, task_id, b"".join(parts)))
+
+    def wait_until_said(self) -> None:
+        """For what fits into a pipe."""
+        self._writer.join()
 
     def close(self) -> None:
         os.close(self._fd)
@@ -77,20 +84,25 @@ def _write(fd: int, said: bytes) -> None:
         os.close(fd)
 
 
-def hear(
-    said: bytes, *, trusted: bool = False
-) -> tuple[Outcome | Unhealthy | FrameError | ChildEnded, list[Progress], Pipe]:
-    """What the game makes of a child that says this while it runs a task."""
-    pipe = Pipe(said)
-    reported: list[Progress] = []
-    talk = Conversation(
+Answer = Outcome | Unhealthy | FrameError | ChildEnded
+
+
+def _conversation(pipe: Pipe, reported: list[Progress], *, trusted: bool) -> Conversation:
+    return Conversation(
         pipe,
         Stranger(trusted=trusted),
         "hostile#0",
         LuaLimits(),
         lambda _task, progress: reported.append(progress),
     )
-    outcome: Outcome | Unhealthy | FrameError | ChildEnded
+
+
+def hear(said: bytes, *, trusted: bool = False) -> tuple[Answer, list[Progress], Pipe]:
+    """What the game makes of a child that says this while it runs a task."""
+    pipe = Pipe(said)
+    reported: list[Progress] = []
+    talk = _conversation(pipe, reported, trusted=trusted)
+    outcome: Answer
     try:
         outcome = talk.outcome(Task(TASK_ID, b"\xc0", 0.0))
     except (FrameError, ChildEnded) as error:
@@ -100,3 +112,27 @@ def hear(
     answers = (bytes if trusted else ReadResult, TaskError, FrameError, ChildEnded)
     assert isinstance(outcome, (*answers, Unhealthy) if trusted else answers)
     return outcome, reported, pipe
+
+
+def hear_batch(said: bytes, count: int, *, at_once: bool, trusted: bool) -> tuple[list[Any], float]:
+    """What the game makes of a child that says this of the tasks 1 to `count`: the outcomes, the
+    last of them what ended the child, if anything did; and how long each task took.
+
+    `at_once`: all that is here is taken, as an executor does; else one outcome after the other.
+    """
+    pipe = Pipe(said)
+    pipe.wait_until_said()
+    talk = _conversation(pipe, [], trusted=trusted)
+    tasks = [Task(number, b"\xc0", 0.0) for number in range(1, count + 1)]
+    outcomes: list[Any] = []
+    try:
+        while len(outcomes) < count:
+            outcomes.append(talk.outcome(tasks[len(outcomes)]))
+            if at_once:
+                outcomes += talk.results_here(tasks[len(outcomes) :])
+    except (FrameError, ChildEnded) as error:
+        outcomes.append(f"{type(error).__name__}: {error}")
+    finally:
+        pipe.close()
+    shown = [each.encoded if isinstance(each, ReadResult) else each for each in outcomes]
+    return shown, talk.task_s

@@ -6,7 +6,7 @@ import math
 import struct
 
 import pytest
-from hostile_child import MAX_FRAME_BYTES, TASK_ID, hear
+from hostile_child import MAX_FRAME_BYTES, TASK_ID, hear, hear_batch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -150,3 +150,56 @@ def test_any_frames_are_a_result_an_error_or_the_end_of_the_child(
     frames: list[tuple[int, int, bytes]],
 ) -> None:
     hear(b"".join(frame(kind, body, task_id) for kind, task_id, body in frames))
+
+
+SAID_OF_A_BATCH = st.lists(
+    st.one_of(
+        st.tuples(
+            st.just(RESULT),
+            st.integers(1, 5),
+            st.sampled_from([b"\xc0", b"\x01", b"\xc1", b"x" * (MAX_FRAME_BYTES + 1)]),
+        ),
+        st.tuples(
+            st.just(WORKED),
+            st.just(0),
+            st.sampled_from([0.0, 0.5, -1.0, math.nan]).map(F64.pack) | st.just(b"short"),
+        ),
+        st.tuples(st.just(ERROR), st.integers(1, 5), st.just(pack_texts("FAILED", "no", ""))),
+        st.tuples(st.just(LOG), st.just(0), st.just(pack_texts("info", "x"))),
+    ),
+    max_size=10,
+)
+
+
+@settings(deadline=None)
+@given(
+    # Most of what is said is in its order: else nothing would be read beyond the first task.
+    good=st.integers(0, 4),
+    said=SAID_OF_A_BATCH,
+    worked_before=st.integers(0, 5),
+    cut=st.integers(0, 40),
+    trusted=st.booleans(),
+)
+def test_what_is_here_of_a_batch_is_read_as_if_one_by_one(
+    good: int,
+    said: list[tuple[int, int, bytes]],
+    worked_before: int,
+    cut: int,
+    trusted: bool,
+) -> None:
+    frames = [frame(RESULT, bytes([number]), number) for number in range(1, good + 1)]
+    frames.insert(worked_before, frame(WORKED, F64.pack(0.25), 0))
+    frames += [frame(kind, body, task_id) for kind, task_id, body in said]
+    wire = b"".join(frames)
+    wire = wire[: len(wire) - cut] if cut > 20 else wire
+    at_once = hear_batch(wire, 5, at_once=True, trusted=trusted)
+    assert at_once == hear_batch(wire, 5, at_once=False, trusted=trusted)
+
+
+def test_the_last_answers_of_a_batch_are_here_with_what_is_said_of_its_work() -> None:
+    said = [frame(RESULT, b"\x01", 1), frame(RESULT, b"\x02", 2)]
+    said += [frame(WORKED, F64.pack(0.5), 0), frame(RESULT, b"\x03", 3)]
+    assert hear_batch(b"".join(said), 3, at_once=True, trusted=True) == (
+        [b"\x01", b"\x02", b"\x03"],
+        0.5,
+    )
