@@ -16,7 +16,8 @@ from engine_tasks.policies import Priority
 
 T = TypeVar("T")
 
-_UNREAD: Final = object()
+#: The payload of a result that was not decoded yet.
+UNREAD: Final = object()
 
 
 @attrs.define(eq=False)
@@ -135,16 +136,12 @@ class TaskResult:
     _started_s: float = 0.0
     _finished_s: float = 0.0
     _encoded: Message | None = None
-    _payload: Any = attrs.field(default=_UNREAD, init=False)
+    _payload: Any = UNREAD
 
     __match_args__ = (
         *("worker_id", "task_id", "error", "attempts"),
         *("queued_s", "started_s", "finished_s", "encoded"),
     )
-
-    def keep(self, payload: Any) -> None:
-        """Have this payload, decoded already, for the library's own parts."""
-        self._payload = payload
 
     def __reduce__(self) -> tuple[type[TaskResult], tuple[Any, ...]]:
         """A copy, or one that is pickled, has the payload as bytes of its own, not read yet."""
@@ -219,7 +216,7 @@ class TaskResult:
 
         From a child process, bytes of `LARGE_BYTES` and more are a read-only memoryview.
         """
-        if self._payload is _UNREAD:
+        if self._payload is UNREAD:
             encoded = self._encoded
             if type(encoded) is bytes:
                 self._payload = decode(encoded, root="result")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import attrs
@@ -117,6 +117,14 @@ class TaskMetrics:
             self._waits_s.append(started_s - queued_s)
             self._runs_s.append(finished_s - started_s)
             self._distributions = None
+
+    def finished_all(self, waits_s: Sequence[float], each_s: float, finished_s: float) -> None:
+        """Tasks were answered with payloads that waited for so long, and then ran for `each_s`;
+        the last of them at `finished_s`."""
+        self._completions.count(finished_s, len(waits_s))
+        self._waits_s.extend(waits_s)
+        self._runs_s.extend([each_s] * len(waits_s))
+        self._distributions = None
 
     def retried(self) -> None:
         """A task gets another attempt."""

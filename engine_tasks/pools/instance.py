@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable
 from queue import SimpleQueue
 from types import TracebackType
@@ -28,7 +27,7 @@ from engine_tasks.pools.messages import (
     Stopped,
 )
 from engine_tasks.pools.tasks import WAKE, PoolTasks, tell_if_alive
-from engine_tasks.task import Outcome, Task
+from engine_tasks.task import Task
 
 
 class Instance(pykka.ThreadingActor):
@@ -53,8 +52,7 @@ class Instance(pykka.ThreadingActor):
         self._guard = guard
         self._executor: Executor = guard.executor
         self._report = report
-        self._left: deque[Task] = deque()  # of those taken, without an answer
-        self._since_s = 0.0  # when the first of them began
+        self._since_s = 0.0  # when the first task without an answer began
         self._began = False
         self._ended = False
         guard.on_given_up = self._given_up
@@ -122,35 +120,22 @@ class Instance(pykka.ThreadingActor):
         """Run tasks that were taken; False when they were answered for it meanwhile."""
         self._since_s = time.monotonic()
         self._guard.begin(tasks[0], self._since_s)
-        self._left = deque(tasks)
         executor = self._executor
-        outcomes: list[Outcome] = []
-        try:
-            for outcome in executor.run(tasks):
-                outcomes.append(outcome)
-                if not executor.has_outcome() and not self._answer(outcomes):
-                    return False
-        except ExecutorDied:
-            if outcomes and not self._answer(outcomes):
+        done = 0
+        for outcome in executor.run(tasks):
+            outcomes = [outcome, *executor.outcomes_here()]
+            answered = tasks[done : done + len(outcomes)]
+            now_s = time.monotonic()
+            if not self._tasks.answer_all(
+                self._slot, answered, outcomes, self._since_s, now_s, self._ref
+            ):
                 return False
-            raise
-        finally:
-            self._left.clear()
-        return True
-
-    def _answer(self, outcomes: list[Outcome]) -> bool:
-        """Answer the first tasks that are left; False when others did so meanwhile."""
-        now_s = time.monotonic()
-        left = self._left
-        answers = [(left.popleft(), outcome) for outcome in outcomes]
-        outcomes.clear()
-        if not self._tasks.answer_all(self._slot, answers, self._since_s, now_s, self._ref):
-            return False
-        self._since_s = now_s
-        if left:
-            self._guard.begin(left[0], now_s)
-        else:
-            self._guard.rest()
+            self._since_s = now_s
+            done += len(outcomes)
+            if done < len(tasks):
+                self._guard.begin(tasks[done], now_s)
+            else:
+                self._guard.rest()
         return True
 
     # --- other messages ------------------------------------------------------

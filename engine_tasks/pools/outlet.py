@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Any, Final
 
 from engine_tasks.child.rate import RateLimit
 from engine_tasks.errors import ErrorKind, TaskError, log_line
 from engine_tasks.observe.metrics import TaskMetrics
 from engine_tasks.parcel import Parcel
 from engine_tasks.pools.dead_letters import DeadLetters
-from engine_tasks.task import Outcome, ReadResult, Task, TaskResult
+from engine_tasks.task import UNREAD, Outcome, ReadResult, Task, TaskResult
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +52,38 @@ class Outlet:
         self.metrics.finished(ready_s, started_s, finished_s, kind)
         self._deliver(task, self.make_result(task, carrier, outcome, finished_s))
 
+    def give_all(
+        self, tasks: Sequence[Task], outcomes: Sequence[Outcome], began_s: float, each_s: float
+    ) -> None:
+        """Within the lock: tasks that ran one after the other, each for `each_s` seconds, have
+        their results. None of them failed, and nobody else asked for any."""
+        worker_id, deliver = self._worker_id, self._deliver
+        waits_s: list[float] = []
+        for task, outcome in zip(tasks, outcomes, strict=True):
+            task.started_s = began_s
+            waits_s.append(began_s - task.ready_s)
+            ended_s = began_s + each_s
+            encoded: Any = outcome
+            payload = UNREAD
+            if type(outcome) is ReadResult:
+                encoded, payload = outcome.encoded, outcome.payload
+            deliver(
+                task,
+                TaskResult(
+                    worker_id,
+                    task.id,
+                    None,
+                    task.attempts,
+                    task.queued_s,
+                    began_s,
+                    ended_s,
+                    encoded,
+                    payload,
+                ),
+            )
+            began_s = ended_s
+        self.metrics.finished_all(waits_s, each_s, began_s)
+
     def make_result(
         self, task: Task, carrier: Task, outcome: Outcome, finished_s: float
     ) -> TaskResult:
@@ -64,10 +96,10 @@ class Outlet:
             )
         times = (queued_s, started_s, finished_s)
         if isinstance(outcome, ReadResult):
-            result = TaskResult(worker_id, task_id, None, attempts, *times, outcome.encoded)
-            if task is carrier:  # each of several askers has a value of its own to change
-                result.keep(outcome.payload)
-            return result
+            # Each of several askers has a value of its own to change.
+            payload = outcome.payload if task is carrier else UNREAD
+            encoded = outcome.encoded
+            return TaskResult(worker_id, task_id, None, attempts, *times, encoded, payload)
         assert isinstance(outcome, TaskError)
         return TaskResult(worker_id, task_id, outcome, attempts, *times)
 

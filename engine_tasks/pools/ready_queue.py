@@ -129,8 +129,8 @@ class ReadyQueue:
 
     def pop(self, now_s: float) -> Task | None:
         """Take out the carrier that runs next, with those askers that still want it."""
-        if self.tail and not self._ready.count(Priority.NORMAL):
-            self.sort_in()  # else it is behind what is there
+        if self.tail and not self._ready.count(Priority.NORMAL):  # else it is behind what is there
+            self.sort_in(left=len(self.tail) - 1)
         if self._purging:
             self._pass_over_purged()
         while (carrier := self._ready.pop()) is not None:
@@ -148,6 +148,10 @@ class ReadyQueue:
         tasks = [tail.popleft() for _ in range(min(most, len(tail)))]
         self.passed += len(tasks)
         return tasks
+
+    def is_in_tail(self, task_id: int) -> bool:
+        """Whether a task waits there; no other thread takes from the tail meanwhile."""
+        return any(task.id == task_id for task in self.tail.copy())
 
     @property
     def has_deadlines(self) -> bool:

@@ -7,7 +7,7 @@ ends with an error, is put into the `outbox`, to be answered by who holds the lo
 
 from __future__ import annotations
 
-from collections import deque
+from collections.abc import Sequence
 from random import Random
 from typing import Final, TypeVar
 
@@ -16,7 +16,7 @@ from engine_tasks.options import SameKey
 from engine_tasks.policies import Priority, RetryPolicy
 from engine_tasks.pools.ready_queue import ReadyQueue
 from engine_tasks.pools.slots import Slots
-from engine_tasks.task import Task
+from engine_tasks.task import Outcome, Task
 
 T = TypeVar("T", int, float)
 
@@ -70,7 +70,7 @@ class PoolState:
         self._retry = retry
         self._same_key = same_key
         self._random = random or Random()
-        self._running: dict[int, deque[Task]] = {}
+        self._running: dict[int, list[Task]] = {}
         self._running_count = 0
         #: When the pool ends at the latest, if that is known: no retry waits longer.
         self.until_s: float | None = None
@@ -184,11 +184,14 @@ class PoolState:
         if limit > 1:
             most = min(limit, 1 + (self.ready.ready - 1) // max(1, self.slots.present))
         ready = self.ready
-        tasks = ready.pop_tail(most)
-        for task in tasks:
-            task.attempts = 1
-        self._running_count += len(tasks)
+        tasks: list[Task] = []
         while len(tasks) < most:
+            if plain := ready.pop_tail(most - len(tasks)):  # nearly always
+                for task in plain:
+                    task.attempts = 1
+                self._running_count += len(plain)
+                tasks += plain
+                continue
             if tasks and ready.has_deadlines and self._may_expire_next():
                 break
             carrier = ready.pop(now_s)
@@ -199,7 +202,7 @@ class PoolState:
             tasks.append(carrier)
         if tasks:
             self.slots.occupy(slot)
-            self._running[slot] = deque(tasks)
+            self._running[slot] = tasks.copy()
         else:
             self.slots.check_in(slot)
         return tasks
@@ -214,6 +217,24 @@ class PoolState:
         running = self._running.get(slot)
         return running is not None and len(running) > 0 and running[0] is task
 
+    def finish_alone(self, slot: int, tasks: Sequence[Task], outcomes: Sequence[Outcome]) -> bool:
+        """`finish` the first tasks of a slot, if none failed and each is to be answered alone.
+
+        Else False, and nothing has changed.
+        """
+        running = self._running.get(slot)
+        if not running or running[0] is not tasks[0]:
+            return False
+        for task in tasks:
+            if task.followers or task.answered:
+                return False
+        for outcome in outcomes:
+            if type(outcome) is TaskError:
+                return False
+        del running[: len(tasks)]
+        self._running_count -= len(tasks)
+        return True
+
     def finish(
         self, slot: int, task: Task, error: TaskError | None = None, now_s: float = 0.0
     ) -> list[Task] | None:
@@ -225,7 +246,7 @@ class PoolState:
         running = self._running.get(slot)
         if not running or running[0] is not task:
             return None
-        running.popleft()
+        del running[0]
         askers = task.askers
         self._running_count -= len(askers)
         if error is not None and self._attempt_failed(task, error, now_s):
@@ -249,10 +270,10 @@ class PoolState:
         """
         if not self.closed:
             self.slots.lose(slot)
-        taken = self._running.pop(slot, deque())
+        taken = self._running.pop(slot, [])
         self._running_count -= sum(task.wanted for task in taken)
         if taken and (began or taken[0].given_back > self.slots.present):
-            task = taken.popleft()
+            task = taken.pop(0)
             if not self._attempt_failed(task, error, now_s, unhealthy=unhealthy):
                 self._answer_askers(task, error)
         for task in reversed(taken):

@@ -313,12 +313,13 @@ class PoolTasks:
         So is what comes from an actor, `ref`, that does not have the slot any more: another
         may be at the same task.
         """
-        return self.answer_all(slot, [(task, outcome)], task.started_s, finished_s, ref)
+        return self.answer_all(slot, [task], [outcome], task.started_s, finished_s, ref)
 
     def answer_all(
         self,
         slot: int,
-        answers: Sequence[tuple[Task, Outcome]],
+        tasks: Sequence[Task],
+        outcomes: Sequence[Outcome],
         began_s: float,
         finished_s: float,
         ref: Ref | None = None,
@@ -327,33 +328,39 @@ class PoolTasks:
 
         Only how long they took together is known: each is said to have taken an equal share.
         """
-        each_s = (finished_s - began_s) / len(answers)
-        are_taken = True
+        each_s = (finished_s - began_s) / len(tasks)
         with self._instances_lock:
             if ref is not None and self._refs[slot] is not ref:
                 return False
-            has_errors = False
-            for task, outcome in answers:
-                ended_s = began_s + each_s
-                error = outcome if isinstance(outcome, TaskError) else None
-                if error is not None:
-                    has_errors = True
-                    self._sort_in()  # if it is tried again that is behind what was sent before
-                askers = self._state.finish(slot, task, error, ended_s)
-                if askers is None:
-                    are_taken = False
-                    break
-                task.started_s, began_s = began_s, ended_s
+            are_taken = True
+            if self._state.finish_alone(slot, tasks, outcomes):  # nearly always
+                self._outlet.give_all(tasks, outcomes, began_s, each_s)
                 if self._progress:
-                    self._progress.pop(task.id, None)
-                if has_errors and self._state.dead:
-                    self._bury()
-                for asker in askers:
-                    self._outlet.give(asker, task, outcome, ended_s)
-            if has_errors or self._when_empty:
+                    self._forget_progress()
+                if self._when_empty:
+                    self._flush()
+            else:
+                for task, outcome in zip(tasks, outcomes, strict=True):
+                    task.started_s, began_s = began_s, began_s + each_s
+                    are_taken = are_taken and self._answer(slot, task, outcome, began_s)
                 self._flush()
         self._settle()
         return are_taken
+
+    def _answer(self, slot: int, task: Task, outcome: Outcome, ended_s: float) -> bool:
+        """Within the lock: answer who asked for a task, unless it was given up before."""
+        error = outcome if isinstance(outcome, TaskError) else None
+        if error is not None:
+            self._sort_in()  # if it is tried again that is behind what was sent before
+        askers = self._state.finish(slot, task, error, ended_s)
+        if askers is None:
+            return False
+        self._progress.pop(task.id, None)
+        if self._state.dead:
+            self._bury()
+        for asker in askers:
+            self._outlet.give(asker, task, outcome, ended_s)
+        return True
 
     def give_up(self, slot: int, task: Task, attempt: int, error: TaskError) -> bool:
         """`lose` the slot of a task that an instance hangs in, at this attempt.
@@ -403,8 +410,7 @@ class PoolTasks:
     ) -> None:
         self._refs[slot] = None  # what its actor still does is no concern of the slot
         self._state.lose(slot, error, self.clock(), began=began, unhealthy=unhealthy)
-        for task_id in [each for each in self._progress if not self._state.is_running(each)]:
-            del self._progress[task_id]
+        self._forget_progress()
 
     def awaits_instance(self, slot: int) -> bool:
         """Whether a slot has no instance and is to have one, in a pool that goes on."""
@@ -449,6 +455,11 @@ class PoolTasks:
         with self._lock:
             if self._state.is_running(task.id):
                 self._progress[task.id] = progress
+
+    def _forget_progress(self) -> None:
+        """Within the lock: keep what those tasks said that an instance still works on."""
+        for task_id in [each for each in self._progress if not self._state.is_running(each)]:
+            del self._progress[task_id]
 
     # --- time ------------------------------------------------------------
 
@@ -503,8 +514,8 @@ class PoolTasks:
     def knows(self, task_id: int) -> bool | None:
         """Whether a task is to be answered; None while that cannot be told."""
         with self._lock:
-            self._sort_in()
-            return self._state.knows(task_id)
+            # Who waits for a task asks again and again: the tail is left as it is.
+            return self._state.ready.is_in_tail(task_id) or self._state.knows(task_id)
 
     def is_taken(self, task_id: int) -> bool:
         """Whether an instance has taken a task that is to be answered."""

@@ -56,8 +56,8 @@ class Bench:
             return []  # nobody has woken it
         taken = self.tasks.take(SLOT, most)
         if taken:
-            answers = [(task, b"\xc0") for task in taken]
-            assert self.tasks.answer_all(SLOT, answers, 1.0, 1.0, self.ref)
+            outcomes = [b"\xc0"] * len(taken)
+            assert self.tasks.answer_all(SLOT, taken, outcomes, 1.0, 1.0, self.ref)
         return [task.id for task in taken]
 
     def waiting(self) -> int:
@@ -196,3 +196,36 @@ def test_tasks_of_many_threads_are_each_taken_once() -> None:
         bench.tasks.wanted(0)  # which sorts the tail in
     assert sorted(taken) == list(range(senders * each))
     assert len(bench.results) == senders * each
+
+
+def _sorted_in(bench: Bench) -> int:
+    return sum(bench.state.ready.by_priority().values())
+
+
+def test_what_is_sent_stays_in_the_tail_behind_tasks_that_were_looked_for() -> None:
+    bench = Bench()
+    bench.send(1)
+    assert bench.tasks.wanted(1) == 1  # which sorts the tail in
+    for task_id in range(2, 10):
+        bench.send(task_id)
+    assert bench.take(4) == [1, 2, 3, 4]
+    assert _sorted_in(bench) == 0
+    assert bench.take(9) == [5, 6, 7, 8, 9]
+
+
+def test_only_the_next_task_is_compared_with_those_of_other_levels() -> None:
+    bench = Bench()
+    bench.send(1, priority=Priority.LOW)
+    bench.send(2)
+    bench.send(3)
+    assert bench.take(1) == [2]
+    assert _sorted_in(bench) == 1  # the LOW one
+    assert bench.take(5) == [3, 1]
+
+
+def test_who_waits_for_a_task_leaves_the_tail_as_it_is() -> None:
+    bench = Bench()
+    bench.send(1)
+    bench.send(2)
+    assert (bench.tasks.knows(1), bench.tasks.knows(2), bench.tasks.knows(3)) == (True, True, False)
+    assert _sorted_in(bench) == 0
