@@ -12,13 +12,13 @@ import sys
 
 from engine_tasks.child.frames import HELLO
 from engine_tasks.child.inbox import open_inbox
+from engine_tasks.child.scheduling import give_way
 
 
 def start(parent_pid: int, nice: int) -> None:
     """Set this process up, load what the game sends, serve tasks until it says stop."""
     frames_in, frames_out = _take_pipes()
-    if nice and hasattr(os, "nice"):
-        os.nice(nice)
+    give_way(nice)
     inbox = open_inbox(frames_in, sys.maxsize, parent_pid)
     frame = inbox.read()
     if frame is None or frame[0] != HELLO:

@@ -166,7 +166,8 @@ class PoolState:
 
     def check_out(self) -> int | None:
         """A slot to be woken, when one idles and a task is ready."""
-        if not self.slots.idle or not self.ready.ready:
+        ready = self.ready
+        if not self.slots.idle or not (ready.tail or ready.ready):
             return None
         return self.slots.check_out()
 
