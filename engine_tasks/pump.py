@@ -45,9 +45,12 @@ class Pump:
         deadline_s = self._clock() + budget_ms / 1000.0
         handed_out = 0
         while max_results is None or handed_out < max_results:
-            if any(self._due):
-                handed_out += self._call_back()
-            elif most_inline > 0 and (run_inline() or any(self._due)):  # or something expired
+            due = self._most_urgent()
+            if due is not None:
+                handed_out += self._call_back(due)
+            elif most_inline > 0 and (
+                run_inline() or self._most_urgent() is not None
+            ):  # it expired
                 most_inline -= 1
             else:
                 break
@@ -55,8 +58,13 @@ class Pump:
                 break
         return handed_out
 
-    def _call_back(self) -> int:
-        priority = next((each for each in _URGENT_FIRST if self._due[each]), Priority.NORMAL)
+    def _most_urgent(self) -> Priority | None:
+        for priority in _URGENT_FIRST:
+            if self._due[priority]:
+                return priority
+        return None
+
+    def _call_back(self, priority: Priority) -> int:
         try:
             on_result, result = self._due[priority].popleft().callbacks[priority].popleft()
         except IndexError:

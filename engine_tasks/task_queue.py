@@ -265,8 +265,11 @@ class TaskQueue:
                 and run_id is None
                 and key is None
             )
-            asks_nothing = timeout_s is None and max_attempts is None and on_result is None
-            if not is_plain or not asks_nothing:  # else 0.2 µs, where passing it on takes 0.7
+            if is_plain and timeout_s is None and max_attempts is None:
+                if on_result is not None:
+                    check_callable("on_result", on_result)
+                    task.on_result = on_result
+            else:  # 0.7 µs, where nothing else takes 0.2
                 ask_of(
                     task,
                     on_result,

@@ -99,6 +99,12 @@ class Levels:
         """The instant from which on it waits, a level of priority later by `aging_s`."""
         return carrier.ready_s - carrier.priority * self._aging_s
 
+    @property
+    def least_rank(self) -> float:
+        """The rank of `head`; infinity where there is none."""
+        head = self.head()
+        return math.inf if head is None else self.rank(head)
+
     def first(self, priority: Priority) -> Task | None:
         """The first carrier of a level."""
         line = self._lines[priority]

@@ -141,11 +141,16 @@ class ReadyQueue:
         return None
 
     def pop_tail(self, most: int) -> list[Task]:
-        """Take out up to `most` tasks of the tail, if nothing else is ready."""
+        """Take out up to `most` tasks of the tail, as far as nothing else is to run before."""
         tail = self.tail
-        if not tail or self._ready:
+        if not tail or self._ready.count(Priority.NORMAL):
             return []
-        tasks = [tail.popleft() for _ in range(min(most, len(tail)))]
+        if not self._ready:
+            tasks = [tail.popleft() for _ in range(min(most, len(tail)))]
+        else:
+            least_rank, tasks = self._ready.least_rank, []
+            while len(tasks) < most and tail and self._ready.rank(tail[0]) < least_rank:
+                tasks.append(tail.popleft())
         self.passed += len(tasks)
         return tasks
 

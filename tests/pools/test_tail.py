@@ -43,12 +43,13 @@ class Bench:
         delivery = Delivery(self.results, ResultWaiters(), None)
         self.state = PoolState(1)
         self.outlet = Outlet(7, "worker", delivery.deliver, delivery.settle)
-        self.tasks = PoolTasks(self.state, self.outlet, WorkerOptions(), clock=lambda: 1.0)
+        self.now_s = 1.0
+        self.tasks = PoolTasks(self.state, self.outlet, WorkerOptions(), clock=lambda: self.now_s)
         self.ref: Any = Ref()
         self.tasks.attach(SLOT, self.ref)
 
     def send(self, task_id: int, **options: Any) -> None:
-        task = Task(task_id, b"\xc0", 1.0, 1.0, **options)
+        task = Task(task_id, b"\xc0", self.now_s, self.now_s, **options)
         assert self.tasks.submit(task, is_plain=not options) is None
 
     def take(self, most: int = 1) -> list[int]:
@@ -117,6 +118,34 @@ def test_the_order_is_that_in_which_tasks_were_sent_however_that_was(steps: list
     assert bench.tasks.read(lambda _: bench.outlet.metrics.arrived) == sum(
         isinstance(step, str) for step in steps
     )
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    st.lists(
+        st.one_of(
+            st.sampled_from(Priority),
+            st.tuples(st.just("seconds"), st.sampled_from([0.0, 3.0, 10.0, 15.0])),
+            st.tuples(st.just("take"), st.integers(1, 6)),
+        ),
+        max_size=40,
+    )
+)
+def test_what_has_waited_long_runs_before_the_tail(steps: list[Any]) -> None:
+    bench = Bench()
+    aging_s = WorkerOptions().aging_s
+    waiting: dict[int, tuple[float, int, int]] = {}  # what the order goes by
+    for number, step in enumerate([*steps, ("take", 40)], 1):
+        if isinstance(step, Priority):
+            bench.send(number, **({} if step is Priority.NORMAL else {"priority": step}))
+            waiting[number] = (bench.now_s - step * aging_s, -step, number)
+        elif step[0] == "seconds":
+            bench.now_s += step[1]
+        else:
+            expected = sorted(waiting, key=waiting.__getitem__)[: step[1]]
+            assert bench.take(step[1]) == expected
+            for task_id in expected:
+                del waiting[task_id]
 
 
 @pytest.mark.parametrize("count", [255, 256, 257, 1000])
