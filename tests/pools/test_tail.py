@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from engine_tasks.delivery import Delivery
@@ -131,6 +131,8 @@ def test_the_order_is_that_in_which_tasks_were_sent_however_that_was(steps: list
         max_size=40,
     )
 )
+@example([Priority.NORMAL, ("seconds", 10.0), Priority.HIGH])
+@example([Priority.LOW, ("seconds", 10.0), Priority.NORMAL])
 def test_what_has_waited_long_runs_before_the_tail(steps: list[Any]) -> None:
     bench = Bench()
     aging_s = WorkerOptions().aging_s
