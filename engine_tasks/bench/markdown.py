@@ -33,7 +33,8 @@ samples in turns, A B C A B C, so that a slow moment of the machine hits all of 
 * A scenario marked † had other programs use {DISTURBED:.0%} or more of the machine meanwhile:
   believe its ratios rather than its figures, and neither to the last digit.
 * `a bare pipe` and `two bare locks` are no libraries: they are the least that a hand-over to
-  another process or thread takes on this machine.
+  another process or thread takes on this machine. `busy processes` are as many processes as
+  there are workers, which nobody talks to: what is late beside them the machine makes late.
 """
 
 

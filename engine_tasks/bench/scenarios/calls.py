@@ -1,7 +1,7 @@
 """What the game thread pays for a call: send_task and next_task_result."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from importlib import import_module
 from time import perf_counter_ns, sleep
@@ -14,6 +14,14 @@ from engine_tasks.bench.effort import Effort
 from engine_tasks.bench.figures import p99
 from engine_tasks.bench.queues import ECHO, Running, running, wait_until
 from engine_tasks.bench.scenario import Metric, Peer, Sampler, Scenario, SetUp
+from engine_tasks.bench.scenarios.floors import LOCKS, two_locks
+from engine_tasks.bench.scenarios.peers import (
+    PROCESSES,
+    THREADS,
+    Send,
+    process_pool,
+    thread_pool,
+)
 from engine_tasks.bench.timing import Loop, Statement, clock_cost_ns
 from engine_tasks.bench.work import SMALL_TASK
 
@@ -86,6 +94,22 @@ def _msgpack(burst: int) -> SetUp:
             yield sample
 
     return set_up
+
+
+def _submits(pool: Callable[[], AbstractContextManager[Send]], burst: int) -> SetUp:
+    """Times what hands the small dict to another pool, in the same bursts."""
+
+    @contextmanager
+    def set_up(effort: Effort) -> Iterator[Sampler]:
+        with pool() as send:
+            yield partial(_in_bursts, lambda _: send(), burst, _bursts(burst, effort), _wait_all)
+
+    return set_up
+
+
+def _wait_all(answers: Sequence[Callable[[], object]]) -> None:
+    for wait in answers:
+        wait()
 
 
 def _bursts(burst: int, effort: Effort) -> int:
@@ -165,6 +189,9 @@ def _send_scenario(name: str, burst: int, title: str) -> Scenario:
             Peer(MSGPACK, _msgpack(burst), needs="msgpack"),
             Peer("ormsgpack.packb", _same_rhythm(ormsgpack.packb, burst)),
             Peer("empty method call", _same_rhythm(_Game().call, burst)),
+            Peer(THREADS, _submits(thread_pool, burst)),
+            Peer(PROCESSES, _submits(process_pool, burst)),
+            *([Peer(LOCKS, _submits(two_locks, burst))] if burst == 1 else []),
         ),
         (Metric("median", "ns", "lower"), Metric("p99", "ns", "lower", p99)),
         (

@@ -1,11 +1,13 @@
-"""What no task queue on this machine can go below: a hand-over, with nothing around it."""
+"""What no task queue on this machine can go below: a hand-over, or a load, with nothing
+around it."""
 
 import os
+import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Final
 
 import ormsgpack
@@ -15,6 +17,7 @@ from engine_tasks.bench.work import SMALL_TASK
 
 LOCKS: Final = "two bare locks"
 PIPE: Final = "a bare pipe"
+BUSY: Final = "busy processes"
 
 #: Bytes of a read: more than the small task takes.
 _READ_BYTES: Final = 65_536
@@ -24,6 +27,8 @@ _ECHO: Final = (
     f"while came := os.read(0, {_READ_BYTES}):\n"
     "    os.write(1, came)\n"
 )  # fmt: skip
+#: A child that knows nothing but to keep a core busy.
+_SPIN: Final = "while True: pass"
 
 
 @contextmanager
@@ -84,3 +89,32 @@ def bare_pipe() -> Iterator[Send]:
             return wait
 
         yield send
+
+
+@contextmanager
+def busy_processes(count: int) -> Iterator[Callable[[], AbstractContextManager[None]]]:
+    """Processes at the lowest priority that nobody talks to; each is busy within what is given,
+    and stands still otherwise."""
+    processes = [subprocess.Popen([sys.executable, "-I", "-S", "-c", _SPIN]) for _ in range(count)]
+
+    def tell_all(signal_number: int) -> None:
+        for process in processes:
+            process.send_signal(signal_number)
+
+    @contextmanager
+    def busy() -> Iterator[None]:
+        tell_all(signal.SIGCONT)
+        try:
+            yield
+        finally:
+            tell_all(signal.SIGSTOP)
+
+    try:
+        for process in processes:
+            os.setpriority(os.PRIO_PROCESS, process.pid, 19)
+        tell_all(signal.SIGSTOP)
+        yield busy
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()

@@ -12,6 +12,7 @@ from engine_tasks.bench.effort import Effort
 from engine_tasks.bench.figures import p99
 from engine_tasks.bench.queues import SPIN, Kind, Running, checked, running
 from engine_tasks.bench.scenario import Metric, Peer, Sampler, Scenario, SetUp
+from engine_tasks.bench.scenarios.floors import BUSY, busy_processes
 
 FRAME_S: Final = 1 / 60
 #: Seconds of Python work in a frame, when nothing disturbs it.
@@ -110,6 +111,23 @@ def _play_with_queue(game: Game, ours: Running, instances: int, steps: int) -> l
     return intervals_ms
 
 
+def _beside_busy_processes(count: int) -> SetUp:
+    """What the machine itself makes late while its cores are busy."""
+
+    @contextmanager
+    def set_up(effort: Effort) -> Iterator[Sampler]:
+        with busy_processes(count) as busy:
+            game = Game(effort)
+
+            def sample() -> list[float]:
+                with busy():
+                    return game.play(_nothing)
+
+            yield sample
+
+    return set_up
+
+
 def _thread_pool(workers: int) -> SetUp:
     @contextmanager
     def set_up(effort: Effort) -> Iterator[Sampler]:
@@ -154,7 +172,11 @@ def _scenario(kind: Kind, instances: int, *aims: Aim) -> Scenario:
         f"frames-{kind}-{instances}",
         f"60 fps, {FRAME_WORK_S * 1e3:g} ms of work a frame, {instances} {kind} workers saturated",
         _saturated(kind, instances),
-        (Peer("idle", _idle), Peer("ThreadPoolExecutor", _thread_pool(instances))),
+        (
+            Peer("idle", _idle),
+            Peer(BUSY, _beside_busy_processes(instances), needs="fcntl"),  # signals of Unix
+            Peer("ThreadPoolExecutor", _thread_pool(instances)),
+        ),
         (
             Metric("p50", "ms", "lower"),
             Metric("p99", "ms", "lower", p99),
