@@ -137,11 +137,12 @@ class FrameReader:
         """`read` the frames that are here whole."""
         buffer, start, here = self._buffer, self._start, len(self._buffer)
         unpack, header_bytes = HEADER.unpack_from, HEADER.size
+        least = min(self._max_body_bytes, self._max_result_bytes)
         frames: list[Frame] = []
         while (begin := start + header_bytes) <= here:
             length, kind, task_id = unpack(buffer, start)
             end = begin + length
-            if end > here or length > self._most_of(kind):
+            if end > here or (length > least and length > self._most_of(kind)):
                 break  # `read` says what is wrong with it, if anything is
             frames.append((kind, task_id, buffer[begin:end]))
             start = end

@@ -80,7 +80,10 @@ class Game:
                 return None
             self._keep(frame)
             for frame in self._inbox.read_here():
-                self._keep(frame)
+                if frame[0] == TASK:
+                    self._kept.append(frame)  # nearly always
+                else:
+                    self._keep(frame)
         return self._kept.popleft()
 
     def wait_for(self, kind: int) -> bytes | None:
@@ -94,9 +97,7 @@ class Game:
 
     def _keep(self, frame: Frame) -> None:
         kind, task_id, body = frame
-        if kind == TASK:
-            self._kept.append(frame)  # nearly always
-        elif kind == RECLAIM and self.share is not None:
+        if kind == RECLAIM and self.share is not None:
             self.share.reclaim(body)
         elif kind != CANCEL:
             self._kept.append(frame)

@@ -8,6 +8,7 @@ from engine_tasks.child.confinement import confine
 from engine_tasks.child.frames import (
     CONFINED,
     ERROR,
+    F64,
     LIMITS,
     LOAD_FAILED,
     NEED_SOURCE,
@@ -17,7 +18,6 @@ from engine_tasks.child.frames import (
     TASK,
     pack_texts,
     split_text,
-    unpack_f64,
     write_frame,
 )
 from engine_tasks.child.game import Game
@@ -58,9 +58,9 @@ def _answer_all(vm: LuaVm, game: Game) -> None:
     while (frame := game.next_frame()) is not None:
         kind, task_id, body = frame
         if kind == TASK:
-            timeout_s, payload = unpack_f64(body)
+            (timeout_s,) = F64.unpack_from(body)
             game.begin(task_id)
-            _answer(vm, game, payload, timeout_s or None)
+            _answer(vm, game, body[F64.size :], timeout_s or None)
         elif kind == LIMITS:
             game.set_rates(marshal.loads(body))  # the game's own words
         else:
