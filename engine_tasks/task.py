@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections import deque
 from collections.abc import Callable, Hashable
 from typing import Any, Final, TypeVar
@@ -244,7 +243,9 @@ def take_result(results: deque[TaskResult], task_id: int) -> TaskResult | None:
     """Take the result of one task, if it is there and no other thread takes it now."""
     for result in list(results):
         if result._task_id == task_id:  # noqa: SLF001 - the property would double the search
-            with contextlib.suppress(ValueError):  # another thread polled it just now
+            try:
                 results.remove(result)
-                return result
+            except ValueError:
+                return None  # another thread polled it just now
+            return result
     return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import threading
 import time
@@ -90,7 +89,7 @@ class Sought:
         return Outlook.LATER if is_doubtful else Outlook.NEVER
 
     def _runs_here(self) -> bool:
-        return any(worker.knows(self.task_id) for worker in self._inline)
+        return bool(self._inline) and any(worker.knows(self.task_id) for worker in self._inline)
 
     def _find(self) -> TaskResult | None:
         for results in self._results():
@@ -127,11 +126,12 @@ class ResultWaiters:
 
     def forget(self, task_id: int, arrived: Callable[[], object]) -> None:
         """Do not call `arrived` any more."""
-        with self._lock, contextlib.suppress(KeyError, ValueError):  # it was called
-            arrivals = self._arrivals[task_id]
-            arrivals.remove(arrived)
-            if not arrivals:
-                del self._arrivals[task_id]
+        with self._lock:
+            arrivals = self._arrivals.get(task_id)
+            if arrivals is not None and arrived in arrivals:  # else it was called
+                arrivals.remove(arrived)
+                if not arrivals:
+                    del self._arrivals[task_id]
 
     def until_s(self, seconds: float) -> float:
         """The instant `seconds` from now, for `Sought.take`.

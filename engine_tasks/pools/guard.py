@@ -110,8 +110,9 @@ class Guard:
 
     def rest(self) -> None:
         """The instance works on nothing."""
-        self._current = None  # an idle instance would keep a payload alive, and its future
-        self._watchdog.rest()
+        if self._current is not None:
+            self._current = None  # an idle instance would keep a payload alive, and its future
+            self._watchdog.rest()
 
     def close(self) -> None:
         """The instance will work on nothing more."""

@@ -222,8 +222,9 @@ class ReadyQueue:
 
     @property
     def has_events(self) -> bool:
-        """Whether `due` or `expire` will have something to do; nearly never."""
-        return bool(self._wakes.count or self._deadlines.count or self._expired)
+        """Whether `due`, `expire` or `purged` will have something to do; nearly never."""
+        wakes, deadlines = self._wakes.count, self._deadlines.count
+        return bool(wakes or deadlines or self._expired or self._purging)
 
     @property
     def next_event_s(self) -> float | None:

@@ -263,7 +263,7 @@ class PoolTasks:
     def take(self, slot: int, limit: int = 1) -> list[Task]:
         """The next tasks for an instance; none checks it in, until a wake."""
         state = self._state
-        if state.ready.has_events or state.ready.purging:
+        if state.ready.has_events:
             self._make_way()
         now_s = self.clock()
         with self._instances_lock:
