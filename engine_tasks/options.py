@@ -120,9 +120,9 @@ class WorkerOptions:
     nice: int = attrs.field(default=19)
     """Scheduling priority of a child process, 0 (the game's own) to 19 (only what the game
     leaves over). On two cores four busy children at 0 made a quarter of the frames of a
-    60 fps game late, at 19 two of a hundred, and two of a thousand where Linux is 6.12 or
-    newer, which lets a child ask for slices that a game may break into: any but 0 does.
-    `engine-tasks bench frames` measures that."""
+    60 fps game late, at 19 one or two of a hundred: `engine-tasks bench frames`. At any but 0
+    a child also asks Linux (6.12 and newer) for slices of 8 ms that a game which wakes may
+    break into; another child waits until they are over."""
 
     max_payload_bytes: int = attrs.field(default=64 * MIB, validator=_whole_above_zero)
     """Bytes of one encoded payload; a larger one is refused by `send_task`."""

@@ -46,12 +46,10 @@ class Pump:
         handed_out = 0
         while max_results is None or handed_out < max_results:
             due = self._most_urgent()
-            if due is not None:
-                handed_out += self._call_back(due)
-            elif most_inline > 0 and (
-                run_inline() or self._most_urgent() is not None
-            ):  # it expired
+            if due is None and most_inline > 0 and run_inline():
                 most_inline -= 1
+            elif due is not None or (due := self._most_urgent()) is not None:  # it just expired
+                handed_out += self._call_back(due)
             else:
                 break
             if self._clock() >= deadline_s:

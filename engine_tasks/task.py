@@ -15,7 +15,7 @@ from engine_tasks.policies import Priority
 
 T = TypeVar("T")
 
-#: The payload of a result that was not decoded yet.
+#: A payload that was not decoded yet.
 UNREAD: Final = object()
 
 
@@ -135,6 +135,7 @@ class TaskResult:
     _started_s: float = 0.0
     _finished_s: float = 0.0
     _encoded: Message | None = None
+    #: For the library's own parts: what `encoded` decodes to, where that is known.
     _payload: Any = UNREAD
 
     __match_args__ = (

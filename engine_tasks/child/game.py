@@ -123,7 +123,7 @@ class Game:
         """
         task_id, worked = self.task_id, b""
         assert task_id is not None, "begin comes before answer"
-        self.task_id, self._is_cancelled = None, False
+        self.end()
         if not self._kept and not self._inbox.has_more():
             each_s = (monotonic() - self._since_s) / self._begun
             worked = HEADER.pack(F64.size, WORKED, 0) + F64.pack(each_s)

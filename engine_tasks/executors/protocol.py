@@ -26,8 +26,8 @@ class Confinement:
 class Executor(Protocol):
     """Runs the tasks of one instance, one after the other.
 
-    `start`, `run`, `set_limits` and `stop` are called by one thread, the instance's; `alive`,
-    `cancel` and `kill` by any thread at any time, also before `start` and after `stop`.
+    `alive`, `cancel` and `kill` are called by any thread at any time, also before `start` and
+    after `stop`; all else by one thread, the instance's.
     """
 
     def start(self) -> None:
@@ -55,7 +55,7 @@ class Executor(Protocol):
 
     def outcomes_here(self) -> Sequence[Outcome]:
         """Those behind the outcome that `run` has just yielded that are here already: whoever
-        asks has them, and `run` goes on behind them."""
+        asks has them, and `run` goes on behind them. Who does not ask has them from `run`."""
 
     def set_limits(self, limits: LuaLimits) -> bool:
         """Keep to other limits from the next task on. Not within a `run`.

@@ -118,10 +118,12 @@ class TaskMetrics:
             self._runs_s.append(finished_s - started_s)
             self._distributions = None
 
-    def finished_all(self, waits_s: Sequence[float], each_s: float, finished_s: float) -> None:
-        """Tasks were answered with payloads that waited for so long, and then ran for `each_s`;
-        the last of them at `finished_s`."""
-        self._completions.count(finished_s, len(waits_s))
+    def finished_all(
+        self, count: int, waits_s: Sequence[float], each_s: float, finished_s: float
+    ) -> None:
+        """`finished`, for tasks with payloads, the last of them at `finished_s`: `waits_s` of
+        those that began at another instant than 0, each of which then ran for `each_s`."""
+        self._completions.count(finished_s, count)
         self._waits_s.extend(waits_s)
         self._runs_s.extend([each_s] * len(waits_s))
         self._distributions = None

@@ -14,12 +14,10 @@ from engine_tasks.options import MIB
 from engine_tasks.parcel import Message, unpack
 from engine_tasks.policies import Priority
 from engine_tasks.sending import OnResult
-from engine_tasks.task import Task
+from engine_tasks.task import UNREAD, Task
 
 #: Bytes of payloads that one worker's dead letters may hold on to.
 MAX_BYTES: Final = 16 * MIB
-
-_UNREAD: Final = object()
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -48,12 +46,12 @@ class DeadLetter:
     encoded: Message = attrs.field(repr=False)
     """The payload as it was sent: MessagePack, or a parcel of it."""
 
-    _payload: Any = attrs.field(default=_UNREAD, init=False, repr=False)
+    _payload: Any = attrs.field(default=UNREAD, init=False, repr=False)
 
     @property
     def payload(self) -> Any:
         """The plain value that was sent, decoded when first read."""
-        if self._payload is _UNREAD:
+        if self._payload is UNREAD:
             object.__setattr__(self, "_payload", unpack(self.encoded, root="payload"))
         return self._payload
 

@@ -52,7 +52,6 @@ class Instance(pykka.ThreadingActor):
         self._guard = guard
         self._executor: Executor = guard.executor
         self._report = report
-        self._since_s = 0.0  # when the first task without an answer began
         self._began = False
         self._ended = False
         guard.on_given_up = self._given_up
@@ -118,8 +117,8 @@ class Instance(pykka.ThreadingActor):
 
     def _run(self, tasks: list[Task]) -> bool:
         """Run tasks that were taken; False when they were answered for it meanwhile."""
-        self._since_s = time.monotonic()
-        self._guard.begin(tasks[0], self._since_s)
+        since_s = time.monotonic()
+        self._guard.begin(tasks[0], since_s)
         executor = self._executor
         done = 0
         for outcome in executor.run(tasks):
@@ -127,10 +126,10 @@ class Instance(pykka.ThreadingActor):
             answered = tasks[done : done + len(outcomes)]
             now_s = time.monotonic()
             if not self._tasks.answer_all(
-                self._slot, answered, outcomes, self._since_s, now_s, self._ref
+                self._slot, answered, outcomes, since_s, now_s, self._ref
             ):
                 return False
-            self._since_s = now_s
+            since_s = now_s
             done += len(outcomes)
             if done < len(tasks):
                 self._guard.begin(tasks[done], now_s)

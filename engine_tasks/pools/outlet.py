@@ -24,7 +24,8 @@ class Outlet:
     """Makes results of outcomes and gives them away. One a worker; it outlives its pools.
 
     `deliver` takes each result, within the pool's lock and on the thread that has it, and
-    must not wait; `settle` is called when the lock is free again.
+    must neither wait nor raise: the tasks behind it would have no answer. `settle` is called
+    when the lock is free again.
     """
 
     def __init__(
@@ -61,7 +62,8 @@ class Outlet:
         waits_s: list[float] = []
         for task, outcome in zip(tasks, outcomes, strict=True):
             task.started_s = began_s
-            waits_s.append(began_s - task.ready_s)
+            if began_s:
+                waits_s.append(began_s - task.ready_s)
             ended_s = began_s + each_s
             encoded: Any = outcome
             payload = UNREAD
@@ -82,7 +84,7 @@ class Outlet:
                 ),
             )
             began_s = ended_s
-        self.metrics.finished_all(waits_s, each_s, began_s)
+        self.metrics.finished_all(len(tasks), waits_s, each_s, began_s)
 
     def make_result(
         self, task: Task, carrier: Task, outcome: Outcome, finished_s: float

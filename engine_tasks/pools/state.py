@@ -167,7 +167,7 @@ class PoolState:
     def check_out(self) -> int | None:
         """A slot to be woken, when one idles and a task is ready."""
         ready = self.ready
-        if not self.slots.idle or not (ready.tail or ready.ready):
+        if not self.slots.idle or not (ready.tail or ready.ready):  # the first saves four calls
             return None
         return self.slots.check_out()
 

@@ -336,7 +336,8 @@ class PoolTasks:
             if self._state.finish_alone(slot, tasks, outcomes):  # nearly always
                 self._outlet.give_all(tasks, outcomes, began_s, each_s)
                 if self._progress:
-                    self._forget_progress()
+                    for task in tasks:
+                        self._progress.pop(task.id, None)
                 if self._when_empty:
                     self._flush()
             else:
@@ -410,7 +411,8 @@ class PoolTasks:
     ) -> None:
         self._refs[slot] = None  # what its actor still does is no concern of the slot
         self._state.lose(slot, error, self.clock(), began=began, unhealthy=unhealthy)
-        self._forget_progress()
+        for task_id in [each for each in self._progress if not self._state.is_running(each)]:
+            del self._progress[task_id]
 
     def awaits_instance(self, slot: int) -> bool:
         """Whether a slot has no instance and is to have one, in a pool that goes on."""
@@ -455,11 +457,6 @@ class PoolTasks:
         with self._lock:
             if self._state.is_running(task.id):
                 self._progress[task.id] = progress
-
-    def _forget_progress(self) -> None:
-        """Within the lock: keep what those tasks said that an instance still works on."""
-        for task_id in [each for each in self._progress if not self._state.is_running(each)]:
-            del self._progress[task_id]
 
     # --- time ------------------------------------------------------------
 

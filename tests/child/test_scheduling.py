@@ -48,7 +48,8 @@ def test_a_game_that_wakes_may_break_into_the_slice_of_a_child(queue: TaskQueue)
     policy, nice, slice_ns = scheduling_of(0)
     child_policy, child_nice, child_slice_ns = scheduling_of(child_of(queue, WorkerOptions()))
     assert (child_policy, child_nice) == (policy, 19)
-    assert child_slice_ns == (100_000_000 if slice_ns else 0)
+    assert child_slice_ns == (8_000_000 if slice_ns else 0)
+    assert child_slice_ns >= slice_ns
     assert nice < 19
 
 
@@ -69,4 +70,25 @@ from engine_tasks.child.scheduling import give_way
 os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 give_way(19 - os.nice(0))
 print(os.sched_getscheduler(0), os.nice(0))
+"""
+
+
+def test_a_system_that_knows_no_policies_starts_children_all_the_same() -> None:
+    game = [sys.executable, "-c", _GAME_ON_MUSL]
+    said = subprocess.run(game, stdout=subprocess.PIPE, text=True, check=True, timeout=60).stdout
+    assert said.split() == ["19"]
+
+
+_GAME_ON_MUSL = """
+import os
+from engine_tasks.child.scheduling import give_way
+
+
+def refuse(_pid):
+    raise OSError(38, "Function not implemented")
+
+
+os.sched_getscheduler = refuse
+give_way(19 - os.nice(0))
+print(os.nice(0))
 """

@@ -19,7 +19,7 @@ from engine_tasks.pools.outlet import Outlet
 from engine_tasks.pools.slots import InstanceState
 from engine_tasks.pools.state import PoolState
 from engine_tasks.pools.tasks import WAKE, PoolTasks
-from engine_tasks.task import Task, TaskResult
+from engine_tasks.task import Progress, Task, TaskResult
 from engine_tasks.waiting import ResultWaiters
 
 SLOT = 0
@@ -260,3 +260,29 @@ def test_who_waits_for_a_task_leaves_the_tail_as_it_is() -> None:
     bench.send(2)
     assert (bench.tasks.knows(1), bench.tasks.knows(2), bench.tasks.knows(3)) == (True, True, False)
     assert _sorted_in(bench) == 0
+
+
+def test_an_answer_forgets_what_its_own_tasks_said_and_looks_at_no_other() -> None:
+    bench = Bench()
+    bench.send(1)
+    bench.send(2)
+    first, second = bench.tasks.take(SLOT, 2)
+    bench.tasks.report_progress(first, Progress(0.5))
+    bench.tasks._progress[99] = Progress(0.1)  # of a task that another instance works on
+    bench.state.is_running = None  # type: ignore[method-assign,assignment]  # takes a look at each slot
+    outcomes = [b"\xc0"] * 2
+    assert bench.tasks.answer_all(SLOT, [first, second], outcomes, 1.0, 1.0, bench.ref)
+    assert bench.tasks._progress == {99: Progress(0.1)}
+
+
+@pytest.mark.parametrize("began_s", [0.0, 1.0])
+def test_tasks_that_began_at_no_instant_are_counted_and_have_no_durations(began_s: float) -> None:
+    bench = Bench()
+    bench.now_s = began_s
+    for task_id in (1, 2):
+        bench.send(task_id)
+    taken = bench.tasks.take(SLOT, 2)
+    assert bench.tasks.answer_all(SLOT, taken, [b"\xc0"] * 2, began_s, began_s, bench.ref)
+    metrics = bench.outlet.metrics.snapshot(began_s, 0)
+    assert (metrics.finished, metrics.wait_s.count) == (2, 2 if began_s else 0)
+    assert metrics.run_s.count == metrics.wait_s.count
