@@ -79,7 +79,7 @@ def write_frame(fd: int, kind: int, task_id: int, *parts: Buffer, ahead: bytes =
 
 
 def write_short_frame(fd: int, kind: int, task_id: int, body: Buffer, ahead: bytes) -> None:
-    """`write_frame` with a body of one part, which is copied: 0.6 µs less for a short one."""
+    """`write_frame` with a body of one part, which is copied: 0.3 µs less for a short one."""
     write_all(fd, ahead + HEADER.pack(len(body), kind, task_id) + body)
 
 

@@ -16,7 +16,6 @@ from engine_tasks.child.frames import (
     APART,
     ERROR,
     FREED,
-    HEADER,
     LOG,
     NEED_SOURCE,
     PROGRESS,
@@ -31,6 +30,7 @@ from engine_tasks.child.frames import (
     unpack_texts,
 )
 from engine_tasks.errors import ErrorKind, PayloadError, TaskError, log_line, printable
+from engine_tasks.executors.flood import Flood
 from engine_tasks.executors.protocol import ReportProgress
 from engine_tasks.native import Unhealthy
 from engine_tasks.options import LuaLimits
@@ -59,8 +59,6 @@ LOG_LEVELS: Final = {
     "warning": logging.WARNING,
     "error": logging.ERROR,
 }
-#: Messages that fit into a pipe of 64 KiB: a header, and an empty text or two.
-_MOST_IN_A_PIPE: Final = 65_536 // (HEADER.size + 12)
 #: Seconds that a rest is worth its call.
 _SHORTEST_REST_S: Final = 0.00002
 #: Seconds by which an answer may be read late, at most.
@@ -142,14 +140,14 @@ class Conversation:
         self.task_s = 0.0
         self._is_working = False
         self._lie: FrameError | None = None
-        self._source_rate = _Flood(_SOURCES_PER_S, "requests for modules")
+        self._source_rate = Flood(_SOURCES_PER_S, "requests for modules")
         self.set_limits(limits)
 
     def set_limits(self, limits: LuaLimits) -> None:
         """Bear what a child says that keeps to these limits from now on."""
         # The child keeps to the limits itself: one that sends twice as much is not our code.
-        self._log_rate = _Flood(2 * limits.log_lines_per_s + 2, "log lines")
-        self._progress_rate = _Flood(2 * limits.progress_per_s, "progress messages")
+        self._log_rate = Flood(2 * limits.log_lines_per_s + 2, "log lines")
+        self._progress_rate = Flood(2 * limits.progress_per_s, "progress messages")
 
     def rest(self, tasks: int) -> None:
         """Give the child time for the next tasks, if they are several and short.
@@ -286,27 +284,6 @@ def readable(encoded: bytes) -> bytes | ReadResult | TaskError:
     except ExtensionError as error:
         return TaskError(ErrorKind.BAD_RESULT, printable(str(error)))
     return ReadResult(encoded, payload) if len(encoded) <= _KEPT_READ_BYTES else encoded
-
-
-class _Flood:
-    """Bears `per_s` messages a second, and as many more as a pipe can hold.
-
-    Those may have come while the game stood still, however long, and are read all at once.
-    """
-
-    def __init__(self, per_s: int, what: str) -> None:
-        self._per_s = per_s
-        self._what = what
-        self._most = self._left = float(per_s + _MOST_IN_A_PIPE)
-        self._last_s = 0.0
-
-    def check(self, now_s: float) -> None:
-        """Raises `FrameError` for one message too many, at `now_s`, monotonic seconds."""
-        regained = (now_s - self._last_s) * self._per_s
-        self._left = min(self._most, self._left + regained) - 1.0
-        self._last_s = now_s
-        if self._left < 0.0:
-            raise FrameError(f"over {self._most:.0f} {self._what} within a second")
 
 
 def _task_error(body: bytes) -> TaskError:
